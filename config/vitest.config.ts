@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests read the sources of the workspace packages, never their build: a stale dist can then not hide a failure.
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  resolve: { conditions: ['@tickwright/source'] },
+  ssr: { resolve: { conditions: ['@tickwright/source', 'node', 'import', 'default'] } },
+  test: {
+    include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});

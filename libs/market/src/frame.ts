@@ -1,0 +1,57 @@
+/** How a frame came: a WebSocket message, a REST answer, or an event of our own. */
+export const FrameKind = { message: 1, answer: 2, control: 3 } as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+/** Where a frame came from. */
+export interface FrameSource {
+  /** The venue's name: `binance`, `simulated`; `tickwright` for the service's own control events. */
+  readonly venue: string;
+  /** Which of the venue's connections: `ws-1`, `rest`, `recording`; at most 255 bytes with the venue's name. */
+  readonly connection: string;
+  readonly kind: FrameKind;
+}
+
+/**
+ * What happens around the data and decides a result, journaled like data. Instruments are keys.
+ * The bytes of a control frame are the event as JSON.
+ */
+export type ControlEvent =
+  | { readonly type: 'clock' }
+  | { readonly type: 'started'; readonly instance: string }
+  | { readonly type: 'stopped'; readonly instance: string }
+  | { readonly type: 'connected'; readonly url: string }
+  | { readonly type: 'disconnected'; readonly reason: string; readonly instruments: readonly string[] }
+  | { readonly type: 'requested'; readonly instruments: readonly string[] }
+  | { readonly type: 'acknowledged'; readonly instruments: readonly string[] }
+  | { readonly type: 'refused'; readonly instruments: readonly string[]; readonly reason: string }
+  | { readonly type: 'stale'; readonly instruments: readonly string[] }
+  | { readonly type: 'removed'; readonly instruments: readonly string[] }
+  | { readonly type: 'paused'; readonly reason: string; readonly instruments: readonly string[] }
+  | { readonly type: 'resumed'; readonly instruments: readonly string[] }
+  | { readonly type: 'instruments'; readonly rows: readonly InstrumentRow[] };
+
+/** An instrument as registered in the journal, so that a replay numbers and scales it as the live run did. */
+export interface InstrumentRow {
+  readonly key: string;
+  readonly venueSymbol: string;
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
+  readonly calendar: string;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes of a control frame. */
+export function encodeControl(event: ControlEvent): Uint8Array {
+  return encoder.encode(JSON.stringify(event));
+}
+
+/** The event in a control frame's bytes. Throws a SyntaxError when they are not one that we wrote. */
+export function decodeControl(bytes: Uint8Array): ControlEvent {
+  const value: unknown = JSON.parse(decoder.decode(bytes));
+  if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') {
+    throw new SyntaxError('a control frame without a type');
+  }
+  return value as ControlEvent;
+}

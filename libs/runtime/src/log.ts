@@ -1,0 +1,7 @@
+/** What a part needs of a log: levels with a message and fields. A pino logger fits. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
