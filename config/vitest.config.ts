@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { CountingReporter } from './vitest-reporter.ts';
 
 // Tests read the sources of the workspace packages, never their build: a stale dist can then not hide a failure.
 export default defineConfig({
@@ -9,6 +10,10 @@ export default defineConfig({
     include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
+    reporters: [
+      process.env['CI'] === 'true' ? ['default', { summary: false }] : 'default',
+      new CountingReporter(),
+    ],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 
 prepare();
-const args = ['--conditions=@tickwright/source', '--import', 'tsx', join(root, 'scripts/bench/main.ts'), ...process.argv.slice(2)];
+const args = [
+  '--conditions=@tickwright/source',
+  '--import',
+  'tsx',
+  join(root, 'scripts/bench/main.ts'),
+  ...process.argv.slice(2),
+];
 const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 process.exit(done.status ?? 1);

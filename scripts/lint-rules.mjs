@@ -5,7 +5,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const layers = JSON.parse(readFileSync(new URL('../config/layers.json', import.meta.url), 'utf8'));
 const apps = ['ingestor', 'runner', 'dashboard', 'cli'];
 const names = Object.keys(layers.packages);
-const io = ['fs', 'fs/promises', 'net', 'http', 'https', 'child_process', 'worker_threads', 'os', 'dgram', 'timers', 'timers/promises'];
+const io = [
+  'fs',
+  'fs/promises',
+  'net',
+  'http',
+  'https',
+  'child_process',
+  'worker_threads',
+  'os',
+  'dgram',
+  'timers',
+  'timers/promises',
+];
 
 function restrictions(name) {
   const allowed = new Set([...layers.packages[name], name]);
@@ -20,7 +32,9 @@ function restrictions(name) {
     .filter(([, owner]) => owner !== name)
     .map(([library, owner]) => ({ name: library, message: `only libs/${owner} imports ${library}` }));
   if (layers.pure.includes(name)) {
-    paths.push(...io.map((module) => ({ name: `node:${module}`, message: `${name} is pure: no IO and no clock` })));
+    paths.push(
+      ...io.map((module) => ({ name: `node:${module}`, message: `${name} is pure: no IO and no clock` })),
+    );
   }
   return { paths, patterns };
 }

@@ -54,7 +54,8 @@ function walk(folder, found) {
     if (['dist', 'node_modules', 'test-results'].includes(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) walk(path, found);
-    else if (/\.(ts|tsx|json|html|css|proto|svg)$/.test(entry.name) && !entry.name.endsWith('.test.ts')) found.push(path);
+    else if (/\.(ts|tsx|json|html|css|proto|svg)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
+      found.push(path);
   }
 }
 
@@ -81,8 +82,15 @@ function writeStamp(name, text) {
 /** Runs a step with its output on our stderr, so that stdout stays free for results; a failure ends the process. */
 function run(command, args) {
   const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
-  const done = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const done = spawnSync(command, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (done.status === 0) return;
-  say(`${command} ${args.join(' ')} failed (${done.error?.message ?? `exit ${done.status}`}); the reason stands above`);
+  say(
+    `${command} ${args.join(' ')} failed (${done.error?.message ?? `exit ${done.status}`}); the reason stands above`,
+  );
   process.exit(1);
 }

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +46,8 @@ test('every project stands in the import table, and every package it names as a 
     expect(allowed, `${name} is missing in config/layers.json`).toBeDefined();
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const named = Object.keys(manifest.dependencies ?? {}).filter((key) => key.startsWith('@tickwright/'));
-    for (const dependency of named) expect(allowed, `${name} depends on ${dependency}`).toContain(dependency.slice(12));
+    for (const dependency of named)
+      expect(allowed, `${name} depends on ${dependency}`).toContain(dependency.slice(12));
   }
 });
 
@@ -49,9 +59,14 @@ test('sources import only packages that their package.json declares, and no libr
       if (specifier.startsWith('node:')) continue;
       const parts = specifier.split('/');
       const library = specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '');
-      expect(declared.has(library), `${file} imports ${specifier}, undeclared in ${name}/package.json`).toBe(true);
+      expect(declared.has(library), `${file} imports ${specifier}, undeclared in ${name}/package.json`).toBe(
+        true,
+      );
       const owner = layers.onlyImporter[library];
-      expect(owner === undefined || owner === name, `${file} imports ${library}, which only ${owner} may`).toBe(true);
+      expect(
+        owner === undefined || owner === name,
+        `${file} imports ${library}, which only ${owner} may`,
+      ).toBe(true);
     }
   }
 });
@@ -63,7 +78,9 @@ test('the dependency graph that Nx reads from the sources stays inside the impor
     env: { ...process.env, NX_DAEMON: 'false' },
     stdio: 'pipe',
   });
-  const graph: { graph: { dependencies: Record<string, { target: string }[]> } } = JSON.parse(readFileSync(file, 'utf8'));
+  const graph: { graph: { dependencies: Record<string, { target: string }[]> } } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  );
   let edges = 0;
   for (const [source, targets] of Object.entries(graph.graph.dependencies)) {
     const name = source.replace('@tickwright/', '');
@@ -78,7 +95,9 @@ test('the dependency graph that Nx reads from the sources stays inside the impor
 });
 
 test('the lint configuration is the one that the import table gives', () => {
-  const done = spawnSync(process.execPath, [join(root, 'scripts/lint-rules.mjs'), '--check'], { encoding: 'utf8' });
+  const done = spawnSync(process.execPath, [join(root, 'scripts/lint-rules.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
   expect(done.stderr).toBe('');
   expect(done.status).toBe(0);
 });
@@ -86,12 +105,21 @@ test('the lint configuration is the one that the import table gives', () => {
 test('the linter catches a forbidden import made on purpose, in a lib and in a pure lib', () => {
   const folder = tmpFolder();
   cpSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
-  write(folder, 'libs/journal/src/reach.ts', "import { openTickFile } from '@tickwright/store';\nopenTickFile;\n");
+  write(
+    folder,
+    'libs/journal/src/reach.ts',
+    "import { openTickFile } from '@tickwright/store';\nopenTickFile;\n",
+  );
   write(folder, 'libs/market/src/reach.ts', "import { readFileSync } from 'node:fs';\nreadFileSync;\n");
   write(folder, 'libs/venues/src/fine.ts', "import { TickBatch } from '@tickwright/market';\nTickBatch;\n");
-  const done = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format=json'], { cwd: folder, encoding: 'utf8' });
+  const done = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format=json'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   const report: { diagnostics: { code: string; filename: string }[] } = JSON.parse(done.stdout);
-  const caught = report.diagnostics.filter((each) => each.code.includes('no-restricted-imports')).map((each) => each.filename);
+  const caught = report.diagnostics
+    .filter((each) => each.code.includes('no-restricted-imports'))
+    .map((each) => each.filename);
   expect(caught.sort()).toEqual(['libs/journal/src/reach.ts', 'libs/market/src/reach.ts']);
   expect(done.status).not.toBe(0);
 });
@@ -102,8 +130,17 @@ test('the top level holds what the design names and nothing else', () => {
   const visible = [...top].filter((name) => name !== undefined && !name.startsWith('.')).sort();
   expect(visible).toEqual(
     [
-      'LICENSE', 'README.md', 'apps', 'config', 'libs', 'nx.json', 'package-lock.json', 'package.json', 'scripts',
-      'test', 'tsconfig.base.json',
+      'LICENSE',
+      'README.md',
+      'apps',
+      'config',
+      'libs',
+      'nx.json',
+      'package-lock.json',
+      'package.json',
+      'scripts',
+      'test',
+      'tsconfig.base.json',
     ].sort(),
   );
 });

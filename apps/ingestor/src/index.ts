@@ -1,1 +1,11 @@
-export {};
+export { ingest } from './ingest.ts';
+export type { IngestOptions } from './ingest.ts';
+export { openOffline } from './offline.ts';
+export type { OfflineCore, OfflineOptions } from './offline.ts';
+export type { Core } from './core.ts';
+export { replay } from './replay.ts';
+export type { ReplayOptions, ReplayResult } from './replay.ts';
+export { countTicks, readTicks } from './queries.ts';
+export type { TickJson, TickQuery } from './queries.ts';
+export { mismatches, verifyCore } from './verify-core.ts';
+export type { CoreVerification } from './verify-core.ts';

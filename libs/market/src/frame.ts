@@ -17,7 +17,12 @@ export interface FrameSource {
  */
 export type ControlEvent =
   | { readonly type: 'clock' }
-  | { readonly type: 'started'; readonly instance: string }
+  | {
+      readonly type: 'started';
+      readonly instance: string;
+      /** How the run before ended, as the journal's last frame tells. */
+      readonly previous: 'none' | 'stopped' | 'crashed';
+    }
   | { readonly type: 'stopped'; readonly instance: string }
   | { readonly type: 'connected'; readonly url: string }
   | { readonly type: 'disconnected'; readonly reason: string; readonly instruments: readonly string[] }

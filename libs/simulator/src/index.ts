@@ -1,1 +1,17 @@
-export {};
+export { startSimulator, SimulatorPortError } from './simulator.ts';
+export type { Simulator, SimulatorOptions } from './simulator.ts';
+export type { SimulatorStats } from './stats.ts';
+export type { UnknownStreams } from './binance/session.ts';
+export { FaultControl } from './faults/fault-control.ts';
+export { NO_FAULTS, FaultsError } from './faults/faults.ts';
+export type { Faults } from './faults/faults.ts';
+export { parseFaults } from './faults/fault-settings.ts';
+export { instrumentNames, makeInstruments, MarketOptionsError } from './market/instruments.ts';
+export type { MarketOptions, SimulatedInstrument } from './market/instruments.ts';
+export { generateTrades, generateAggTrades } from './market/script.ts';
+export type { ScriptOptions } from './market/script.ts';
+export { tradesById, aggTradesById, firstOrderAt, firstTradeOf } from './market/history.ts';
+export type { Page, SimulatedTrade, SimulatedAggTrade } from './market/history.ts';
+export { klines } from './market/klines.ts';
+export type { KlineRange, SimulatedKline } from './market/klines.ts';
+export { KLINE_INTERVALS } from './market/kline-interval.ts';

@@ -1,1 +1,40 @@
-export {};
+export { catalogue } from './catalogue.ts';
+export type {
+  ConnectionState,
+  FrameSink,
+  OpenSessions,
+  Stream,
+  StreamCounts,
+  StreamOptions,
+  SubscriptionState,
+  SubscriptionStateName,
+  Venue,
+} from './venue.ts';
+export { Decoded, MAX_TICKS_A_FRAME, REJECT_REASONS } from './decoder.ts';
+export type { Decoder, DecoderCounts, DecoderOptions, RejectReason, StreamKind } from './decoder.ts';
+export { rejectionLog } from './rejection-log.ts';
+export { HISTORY_LIMITS } from './history.ts';
+export type {
+  CandlesRequest,
+  Filled,
+  FillRequest,
+  History,
+  HistoryCounts,
+  HistoryLimits,
+  HistoryOptions,
+  InstrumentDetails,
+  TradePage,
+  TradesRequest,
+  VenueCandle,
+} from './history.ts';
+export { MAX_ANSWER_BYTES, MAX_FRAME_BYTES, STREAM_LIMITS } from './limits.ts';
+export type { StreamLimits } from './limits.ts';
+export {
+  InstrumentKeyError,
+  RateLimitedError,
+  UnknownVenueError,
+  VenueAddressError,
+  VenueAnswerError,
+  VenueRefusedError,
+  VenueUnreachableError,
+} from './errors.ts';

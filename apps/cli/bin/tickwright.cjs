@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// CommonJS on purpose: it runs before anything uses libuv's thread pool, whose size cannot be changed afterwards.
+// DuckDB's calls, compression and file syncs share the pool; with its default of 4, four long queries hold up a sync.
+process.env.UV_THREADPOOL_SIZE ??= '16';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+if (existsSync(join(__dirname, '..', 'dist', 'main.js'))) {
+  import('../dist/main.js');
+} else {
+  console.error(
+    'tickwright is not built yet: run "npm run build" (or "npm start", which does it) in the project\'s folder',
+  );
+  process.exitCode = 1;
+}

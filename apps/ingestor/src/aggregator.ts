@@ -1,0 +1,163 @@
+import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
+import { SCHEDULES, retry } from '@tickwright/runtime';
+import type { Clock, Log } from '@tickwright/runtime';
+import type { Journal } from '@tickwright/journal';
+import type { CandleFiles, TickFile } from '@tickwright/store';
+import type { Pipeline } from './pipeline.ts';
+import type { LoopCounts } from './loop-service.ts';
+import type { Recompute } from './recompute.ts';
+
+export interface AggregatorOptions {
+  readonly pipeline: Pipeline;
+  readonly journal: Journal;
+  readonly tickFile: TickFile;
+  readonly candleFiles: CandleFiles;
+  readonly recompute: Recompute;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Writes status.json for what has been published up to an offset. */
+  readonly publishStatus: (offset: number) => Promise<void>;
+}
+
+export interface AggregatorHealth {
+  state: 'ok' | 'failing';
+  lastPublishMicros: number;
+  lastDurationMs: number;
+  publishedOffset: number;
+  cycles: number;
+  skippedCycles: number;
+  failures: number;
+  retries: number;
+  lastError: string | undefined;
+}
+
+interface HourRows {
+  readonly segment: string;
+  readonly hourMicros: number;
+  readonly rows: CandleColumns;
+}
+
+/** Publishes what changed in the candles since the last cycle, once the frames behind it are durable. */
+export class Aggregator {
+  readonly health: AggregatorHealth = {
+    state: 'ok',
+    lastPublishMicros: 0,
+    lastDurationMs: 0,
+    publishedOffset: 0,
+    cycles: 0,
+    skippedCycles: 0,
+    failures: 0,
+    retries: 0,
+    lastError: undefined,
+  };
+  /** Rounds of the publishing loop, and those that a long cycle has covered. */
+  readonly loop: LoopCounts = { rounds: 0, missed: 0 };
+  readonly #options: AggregatorOptions;
+  /** Candles out of memory that late ticks touched, waiting until those ticks are stored. */
+  #owed: UnloadedCandle[] = [];
+  #running: Promise<boolean> | undefined;
+
+  constructor(options: AggregatorOptions) {
+    this.#options = options;
+  }
+
+  /** Candles to compute again from stored ticks, for example those that were not yet published at a crash. */
+  owe(candles: readonly UnloadedCandle[]): void {
+    this.#owed.push(...candles);
+  }
+
+  /** One cycle. Resolves to whether all was published; never rejects. A call during a cycle is counted and joins it. */
+  cycle(signal?: AbortSignal): Promise<boolean> {
+    if (this.#running !== undefined) {
+      this.health.skippedCycles += 1;
+      return this.#running;
+    }
+    this.#running = this.#cycle(signal).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #cycle(signal: AbortSignal | undefined): Promise<boolean> {
+    const { pipeline, clock, log, journal } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const { cut, hours } = this.#snapshot();
+    const left = new Set(hours);
+    try {
+      await journal.waitDurable(cut, signal);
+      for (const hour of hours) {
+        await this.#publish(hour, signal);
+        left.delete(hour);
+      }
+      await this.#recompute(signal);
+      await this.#options.publishStatus(cut);
+      pipeline.candles.forget();
+      this.#succeeded(cut, clock.monotonicMs() - startedMs);
+      return true;
+    } catch (error) {
+      pipeline.candles.returnChangedHours(
+        [...left].map(({ segment, hourMicros }) => ({ segment, hourMicros })),
+      );
+      this.health.failures += 1;
+      this.health.lastError = error instanceof Error ? error.message : String(error);
+      if (this.health.state === 'ok') {
+        log.warn(
+          { error: this.health.lastError },
+          'candles could not be published; trying again at every cycle',
+        );
+      }
+      this.health.state = 'failing';
+      return false;
+    }
+  }
+
+  /** Copies what changed, at one offset; nothing of it waits for a file. */
+  #snapshot(): { cut: number; hours: HourRows[] } {
+    const { pipeline } = this.#options;
+    const cut = pipeline.settle();
+    const { candles, gaps } = pipeline;
+    for (const span of gaps.changedSpans())
+      candles.touch(span.instrument, span.fromMicros, span.toMicros, cut - 1);
+    const isComplete = (instrument: number, openTime: number, closeTime: number): boolean =>
+      !gaps.overlaps(instrument, openTime, closeTime);
+    const hours = candles.takeChangedHours().map(({ segment, hourMicros }) => ({
+      segment,
+      hourMicros,
+      rows: candles.hourRows(segment, hourMicros, isComplete),
+    }));
+    this.#owed.push(...candles.takeUnloaded());
+    return { cut, hours };
+  }
+
+  #publish(hour: HourRows, signal: AbortSignal | undefined): Promise<void> {
+    const { candleFiles, clock } = this.#options;
+    return retry(() => candleFiles.publishHour(hour.segment, hour.hourMicros, hour.rows), {
+      schedule: SCHEDULES.aggregate,
+      clock,
+      ...(signal === undefined ? {} : { signal }),
+      onFailure: () => {
+        this.health.retries += 1;
+      },
+    });
+  }
+
+  async #recompute(signal: AbortSignal | undefined): Promise<void> {
+    const { tickFile, recompute } = this.#options;
+    const stored = new Set(this.#owed.filter((candle) => candle.offset < tickFile.appliedOffset));
+    if (stored.size === 0) return;
+    await recompute([...stored], signal);
+    this.#owed = this.#owed.filter((candle) => !stored.has(candle));
+  }
+
+  #succeeded(cut: number, durationMs: number): void {
+    if (this.health.state !== 'ok') this.#options.log.info({ offset: cut }, 'candles are published again');
+    Object.assign(this.health, {
+      state: 'ok',
+      lastPublishMicros: this.#options.clock.nowMicros(),
+      lastDurationMs: durationMs,
+      publishedOffset: cut,
+      cycles: this.health.cycles + 1,
+      lastError: undefined,
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { InstrumentTable } from '@tickwright/market';
+import type { Calendars, Deduplicator, HoleListener } from '@tickwright/market';
+import { readJournal } from '@tickwright/journal';
+import type { Journal } from '@tickwright/journal';
+import type { TickFile } from '@tickwright/store';
+import type { Clock } from '@tickwright/runtime';
+import type { Venue } from '@tickwright/venues';
+import { Fold, addInstrument } from './fold.ts';
+import { TickBuffer } from './tick-buffer.ts';
+
+/** Rows of one transaction while catching up: large enough to be fast, small enough to bound memory. */
+const PORTION_ROWS = 200_000;
+/** When the live fold is this close, the two are joined. */
+const JOIN_WITHIN_FRAMES = 50_000;
+
+const NO_GAPS: HoleListener = { first() {}, hole() {}, covered() {}, givenUp() {}, ticked() {} };
+
+export interface CatchUpOptions {
+  readonly journal: Journal;
+  readonly journalDirectory: string;
+  readonly tickFile: TickFile;
+  readonly venues: readonly Venue[];
+  readonly calendars: Calendars;
+  readonly clock: Clock;
+}
+
+/** Loads the covered ids as of the tick file's offset: the newest snapshot and the ticks stored after it. */
+export async function restoreCoverage(tickFile: TickFile, deduplicator: Deduplicator): Promise<void> {
+  const state = await tickFile.loadState();
+  deduplicator.load(state.coverage);
+  for await (const batch of tickFile.ticksFrom(state.coverageOffset)) deduplicator.restore(batch);
+}
+
+/**
+ * Brings the tick file up to the live fold by a fold of its own over the journal, with covered ids as of the tick
+ * file's offset. `target` is called once, near the end: it names the offset from which the live side takes over.
+ */
+export async function catchUp(options: CatchUpOptions, target: () => number): Promise<void> {
+  const { journal, tickFile } = options;
+  const state = await tickFile.loadState();
+  const instruments = new InstrumentTable();
+  for (const row of state.instruments) addInstrument(instruments, row);
+  const buffer = new TickBuffer({ maxRows: PORTION_ROWS * 4 });
+  const { venues, calendars } = options;
+  const fold = new Fold(
+    { instruments, venues, calendars, gaps: NO_GAPS, onTicks: (batch) => buffer.append(batch) },
+    state.appliedOffset,
+  );
+  await restoreCoverage(tickFile, fold.deduplicator);
+  let end: number | undefined;
+  while (end === undefined || fold.nextOffset < end) {
+    const to: number = end ?? journal.durableOffset;
+    for await (const block of readJournal({
+      directory: options.journalDirectory,
+      from: fold.nextOffset,
+      to,
+    })) {
+      fold.block(block);
+      if (buffer.rows >= PORTION_ROWS) await writePortion(options, fold, buffer);
+    }
+    await writePortion(options, fold, buffer);
+    if (end === undefined && journal.nextOffset - fold.nextOffset < JOIN_WITHIN_FRAMES) {
+      end = target();
+      await journal.waitDurable(end);
+    }
+  }
+}
+
+async function writePortion(options: CatchUpOptions, fold: Fold, buffer: TickBuffer): Promise<void> {
+  const appliedOffset = fold.settle();
+  const chunks = buffer.take();
+  if (appliedOffset > options.tickFile.appliedOffset) {
+    await options.tickFile.append(chunks, { appliedOffset, receiveMicros: options.clock.nowMicros() });
+  }
+  buffer.recycle(chunks);
+}

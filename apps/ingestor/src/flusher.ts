@@ -1,0 +1,211 @@
+import type { CoverageRow, Gap, TickBatch } from '@tickwright/market';
+import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
+import type { Clock, Log } from '@tickwright/runtime';
+import type { Journal } from '@tickwright/journal';
+import type { GapStore, TickFile } from '@tickwright/store';
+import type { Pipeline } from './pipeline.ts';
+
+/** Covered ids are stored this often; between two snapshots they follow from the ticks stored with the offset. */
+const COVERAGE_EVERY_MS = 60_000;
+
+export interface FlusherOptions {
+  readonly pipeline: Pipeline;
+  readonly journal: Journal;
+  readonly tickFile: TickFile;
+  readonly gapStore: GapStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Brings the tick file up to a given offset from the journal, after the buffer has been given up. */
+  readonly catchUp: (target: () => number) => Promise<void>;
+}
+
+interface Portion {
+  readonly cut: number;
+  readonly chunks: TickBatch[];
+  readonly coverage: readonly CoverageRow[] | undefined;
+  readonly gaps: readonly Gap[];
+}
+
+export interface FlusherHealth {
+  state: 'ok' | 'retrying' | 'journal-only';
+  lastFlushMicros: number;
+  lastDurationMs: number;
+  flushes: number;
+  failures: number;
+  retries: number;
+  flushedRows: number;
+  /** Versions of gaps stored in this run. */
+  gapRows: number;
+  lastError: string | undefined;
+}
+
+/**
+ * Writes what the pipeline has folded to the tick file, up to an offset that the journal holds durably, in one
+ * transaction with that offset. When the tries are used up, the ticks stay in the buffer; when the buffer's bound is
+ * passed they stay in the journal alone and are read back from it. Nothing is lost either way, and it goes on trying.
+ */
+export class Flusher {
+  readonly health: FlusherHealth = {
+    state: 'ok',
+    lastFlushMicros: 0,
+    lastDurationMs: 0,
+    flushes: 0,
+    failures: 0,
+    retries: 0,
+    flushedRows: 0,
+    gapRows: 0,
+    lastError: undefined,
+  };
+  readonly #options: FlusherOptions;
+  #lastCoverageMs: number;
+  /** Coverage and gap rows of portions that were not written: they go with the next. */
+  #owedCoverage: CoverageRow[] = [];
+  #owedGaps: Gap[] = [];
+  #running: Promise<boolean> | undefined;
+
+  constructor(options: FlusherOptions) {
+    this.#options = options;
+    this.#lastCoverageMs = options.clock.monotonicMs();
+  }
+
+  /** One flush. Resolves to whether all was written; never rejects. A call during a flush joins it. */
+  flush(signal?: AbortSignal): Promise<boolean> {
+    this.#running ??= this.#flush(signal).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #flush(signal: AbortSignal | undefined): Promise<boolean> {
+    const { pipeline, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    if (pipeline.buffer.isSpilled) return this.#recover(signal);
+    const portion = this.#cut();
+    try {
+      await this.#options.journal.waitDurable(portion.cut, signal);
+      await this.#write(portion, signal);
+      this.#succeeded(portion, clock.monotonicMs() - startedMs);
+      return true;
+    } catch (error) {
+      this.#failed(portion, error);
+      return false;
+    }
+  }
+
+  #cut(): Portion {
+    const { pipeline, clock } = this.#options;
+    const cut = pipeline.settle();
+    const isCoverageDue = clock.monotonicMs() - this.#lastCoverageMs >= COVERAGE_EVERY_MS;
+    const fresh = isCoverageDue ? pipeline.deduplicator.snapshot({ changedOnly: true }) : [];
+    if (isCoverageDue) this.#lastCoverageMs = clock.monotonicMs();
+    const coverage = [...this.#owedCoverage, ...fresh];
+    const gaps = [...this.#owedGaps, ...pipeline.gaps.takeChanges()];
+    this.#owedCoverage = [];
+    this.#owedGaps = [];
+    return {
+      cut,
+      chunks: pipeline.buffer.take(),
+      coverage: coverage.length > 0 ? coverage : undefined,
+      gaps,
+    };
+  }
+
+  async #write(portion: Portion, signal: AbortSignal | undefined): Promise<void> {
+    const { tickFile, gapStore, clock } = this.#options;
+    // Gaps first: rows newer than the tick file's offset are ignored at a start and derived again from the journal.
+    if (portion.gaps.length > 0) {
+      await gapStore.append(portion.gaps);
+      this.health.gapRows += portion.gaps.length;
+    }
+    const receiveMicros = clock.nowMicros();
+    await retry(
+      async () => {
+        if (tickFile.appliedOffset >= portion.cut) return;
+        const state = { appliedOffset: portion.cut, receiveMicros };
+        try {
+          await tickFile.append(
+            portion.chunks,
+            portion.coverage === undefined ? state : { ...state, coverage: portion.coverage },
+          );
+        } catch (error) {
+          // Whatever COMMIT said, the stored offset tells whether the portion is in.
+          if ((await tickFile.reload()) < portion.cut) throw error;
+        }
+      },
+      {
+        schedule: SCHEDULES.flush,
+        clock,
+        ...(signal === undefined ? {} : { signal }),
+        onFailure: (error) => this.#retrying(error),
+      },
+    );
+  }
+
+  #succeeded(portion: Portion, durationMs: number): void {
+    const { pipeline, clock, log } = this.#options;
+    const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
+    pipeline.buffer.recycle(portion.chunks);
+    if (this.health.state !== 'ok')
+      log.info({ offset: portion.cut, rows }, 'the tick file takes ticks again');
+    Object.assign(this.health, {
+      state: 'ok',
+      lastFlushMicros: clock.nowMicros(),
+      lastDurationMs: durationMs,
+      flushes: this.health.flushes + 1,
+      flushedRows: this.health.flushedRows + rows,
+      lastError: undefined,
+    });
+  }
+
+  #retrying(error: unknown): void {
+    this.health.retries += 1;
+    this.#options.log.debug({ error: String(error) }, 'a flush failed and is tried again');
+  }
+
+  #failed(portion: Portion, error: unknown): void {
+    const { pipeline, log } = this.#options;
+    pipeline.buffer.putBack(portion.chunks);
+    this.#owedCoverage = [...(portion.coverage ?? [])];
+    this.#owedGaps = [...portion.gaps];
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.health.state === 'ok') {
+      log.warn(
+        { error: message },
+        'the tick file takes no ticks; they are kept in the journal and it is tried again',
+      );
+    }
+    this.health.state = pipeline.buffer.isSpilled ? 'journal-only' : 'retrying';
+    this.health.failures += 1;
+    this.health.lastError = message;
+    if (!(error instanceof TickwrightError)) log.error({ error }, 'a flush failed unexpectedly');
+  }
+
+  /** The buffer was given up: the tick file follows the journal until it has caught up with the live fold. */
+  async #recover(signal: AbortSignal | undefined): Promise<boolean> {
+    const { pipeline, log, tickFile } = this.#options;
+    this.health.state = 'journal-only';
+    this.#owedCoverage = [];
+    try {
+      await tickFile.reload();
+      if (signal?.aborted === true) return false;
+      await this.#options.catchUp(() => {
+        // Called near the end: from this offset on the buffer collects again, so the two join without a seam.
+        const offset = pipeline.settle();
+        pipeline.buffer.resume();
+        return offset;
+      });
+      this.health.state = 'ok';
+      log.info({ offset: tickFile.appliedOffset }, 'the tick file has caught up with the journal');
+      return true;
+    } catch (error) {
+      pipeline.buffer.spill();
+      this.health.failures += 1;
+      this.health.lastError = error instanceof Error ? error.message : String(error);
+      log.warn(
+        { error: this.health.lastError },
+        'the tick file could not catch up with the journal; trying again',
+      );
+      return false;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { calendars, instrumentKey } from '@tickwright/market';
+import type { Instrument } from '@tickwright/market';
+import type { Config, SourceConfig } from '@tickwright/config';
+import { startHttpServer } from '@tickwright/http';
+import type { HttpServer } from '@tickwright/http';
+import { Supervisor, acquireInstanceLock, createMetrics, sampledLog } from '@tickwright/runtime';
+import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
+import { catalogue } from '@tickwright/venues';
+import type { Venue } from '@tickwright/venues';
+import { openCore } from './core.ts';
+import type { Core } from './core.ts';
+import { DayWork } from './day-work.ts';
+import { IngestorState } from './ingestor-state.ts';
+import { recordOwnEvent } from './journal-sink.ts';
+import { loopService } from './loop-service.ts';
+import { registerMetrics } from './ingestor-metrics.ts';
+import { ingestorRoutes } from './routes.ts';
+import { sourceStream } from './source-stream.ts';
+
+/** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
+const CLOCK_FRAME_MS = 250;
+/** Clock frames go on so long after a session, so that its last candles close. */
+const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
+/** Seals and finished days are looked for this often. */
+const DAY_WORK_MS = 30_000;
+
+export interface IngestOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the run in order: streams first, then everything is stored. */
+  readonly signal: AbortSignal;
+  /** Called when everything is up. */
+  readonly onUp?: (addresses: { readonly http: string }) => void;
+}
+
+/**
+ * Runs the ingestor until the signal is aborted. Errors: InstanceLockedError (exit 4), PortTakenError (5),
+ * VenueUnknownError and the like (3).
+ */
+export async function ingest(options: IngestOptions): Promise<void> {
+  const { config } = options;
+  const sources = config.sources.map((source) => ({
+    source: addressed(source, config),
+    ...describe(source),
+  }));
+  const directory = join(config.dataDir, 'ingestor');
+  await mkdir(directory, { recursive: true });
+  const instance = randomUUID();
+  await using lock = await acquireInstanceLock(directory, { instanceId: instance });
+  const state = new IngestorState({ clock: options.clock, instance, version: options.version });
+  await using http = await serve(options, state, lock);
+  await using core = await openCore(coreOptions(options, instance));
+  await core.begin();
+  const streams = sources.map(({ source, venue, instruments }) => {
+    core.register(instruments);
+    return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
+  });
+  const supervisor = new Supervisor({
+    clock: options.clock,
+    log: options.log,
+    services: [...storageServices(options, core), ...streams.map((each) => each.service)],
+  });
+  state.attach({ core, streams, supervisor });
+  await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
+  state.stopping();
+}
+
+/** The simulated venue is where the simulator's own configuration puts it, unless the source says otherwise. */
+function addressed(source: SourceConfig, config: Config): SourceConfig {
+  const address = `127.0.0.1:${config.simulator.port}`;
+  if (source.venue !== 'simulated') return source;
+  return {
+    ...source,
+    wsUrl: source.wsUrl ?? `ws://${address}`,
+    restUrl: source.restUrl ?? `http://${address}`,
+  };
+}
+
+function describe(source: SourceConfig): { venue: Venue; instruments: Instrument[] } {
+  const venue = catalogue.venue(source.venue);
+  return { venue, instruments: source.instruments.map((key) => venue.instrument(instrumentKey(key))) };
+}
+
+function coreOptions(options: IngestOptions, instance: string): Parameters<typeof openCore>[0] {
+  const { config, clock, log, version } = options;
+  const rejected = sampledLog(log, { perKey: 3, windowMs: 60_000, clock });
+  return {
+    dataDir: config.dataDir,
+    instance,
+    version,
+    venues: catalogue.names().map((name) => catalogue.venue(name)),
+    memoryHours: config.ingestor.memoryHours,
+    journal: config.ingestor.journal,
+    clock,
+    log,
+    onRejected: (venue, bytes, offset) =>
+      rejected.warn({
+        key: venue,
+        fields: { venue, offset, frame: bytes.toString('latin1', 0, 200), bytes: bytes.length },
+        message: 'a frame was rejected',
+      }),
+  };
+}
+
+async function serve(options: IngestOptions, state: IngestorState, lock: InstanceLock): Promise<HttpServer> {
+  const { config, log, version } = options;
+  const token = randomBytes(24).toString('base64url');
+  const metrics = createMetrics();
+  registerMetrics(metrics, state);
+  const server = await startHttpServer({
+    title: 'tickwright ingestor',
+    version,
+    host: config.ingestor.http.host,
+    port: config.ingestor.http.port,
+    token,
+    log,
+    routes: ingestorRoutes(state),
+    metrics: () => metrics.text(),
+    health: () => state.health(),
+    ready: () => state.readiness(),
+  });
+  await lock.publish({ addresses: { http: server.url }, token });
+  return server;
+}
+
+function storageServices(
+  options: IngestOptions,
+  core: Core,
+): ConstructorParameters<typeof Supervisor>[0]['services'] {
+  const { clock, config } = options;
+  const days = new DayWork({ core, clock, log: options.log });
+  return [
+    loopService({
+      name: 'flush',
+      clock,
+      intervalMs: config.ingestor.flushIntervalMs,
+      work: (signal) => core.flusher.flush(signal),
+    }),
+    loopService({
+      name: 'publish',
+      clock,
+      intervalMs: config.ingestor.aggregateIntervalMs,
+      counts: core.aggregator.loop,
+      work: (signal) => core.aggregator.cycle(signal),
+    }),
+    loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
+    loopService({
+      name: 'clock',
+      clock,
+      intervalMs: CLOCK_FRAME_MS,
+      work: async () => {
+        if (isAnySessionOpen(core, clock)) {
+          recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
+        }
+      },
+    }),
+  ];
+}
+
+function isAnySessionOpen(core: Core, clock: Clock): boolean {
+  const now = clock.nowMicros();
+  const names = new Set(core.instruments.list().map((instrument) => instrument.calendar));
+  return [...names].some((name) => {
+    const calendar = calendars(name);
+    return [now, now - CLOCK_AFTER_SESSION_MICROS].some((micros) => calendar.sessionAt(micros) !== undefined);
+  });
+}

@@ -1,0 +1,157 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Clock, Supervisor } from '@tickwright/runtime';
+import type { SubscriptionState } from '@tickwright/venues';
+import type { Core } from './core.ts';
+import type { SourceStream } from './source-stream.ts';
+
+/** Ages beyond which the verdict is no longer good. */
+const MAX_FLUSH_AGE_MS = 30_000;
+const MAX_SYNC_AGE_MS = 10_000;
+const MAX_PUBLISH_AGE_MS = 60_000;
+
+interface Running {
+  readonly core: Core;
+  readonly streams: readonly SourceStream[];
+  readonly supervisor: Supervisor;
+}
+
+export interface HealthReport {
+  readonly ok: boolean;
+  readonly phase: 'starting' | 'running' | 'stopping';
+  readonly reasons: readonly string[];
+  readonly instance: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  /** Milliseconds since each; null when it has not happened in this run. */
+  readonly ages: {
+    readonly lastFrame: number | null;
+    readonly lastDurableSync: number | null;
+    readonly lastFlush: number | null;
+    readonly lastPublish: number | null;
+  };
+  readonly eventLoopLagMs: number;
+}
+
+/** What the ingestor knows of itself, read from memory only: a busy disk cannot delay the answer. */
+export class IngestorState {
+  readonly clock: Clock;
+  readonly instance: string;
+  readonly version: string;
+  readonly #startedMs: number;
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  #running: Running | undefined;
+  #phase: HealthReport['phase'] = 'starting';
+
+  constructor(options: { clock: Clock; instance: string; version: string }) {
+    this.clock = options.clock;
+    this.instance = options.instance;
+    this.version = options.version;
+    this.#startedMs = options.clock.monotonicMs();
+    this.#loopDelay.enable();
+  }
+
+  attach(running: Running): void {
+    this.#running = running;
+    this.#phase = 'running';
+  }
+
+  stopping(): void {
+    this.#phase = 'stopping';
+    this.#running = undefined;
+    this.#loopDelay.disable();
+  }
+
+  /** The running parts; undefined while starting and stopping. */
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  health(): HealthReport {
+    const reasons = this.#storageReasons();
+    const core = this.#running?.core;
+    return {
+      ok: reasons.length === 0,
+      phase: this.#phase,
+      reasons,
+      instance: this.instance,
+      version: this.version,
+      pid: process.pid,
+      uptimeMs: Math.round(this.clock.monotonicMs() - this.#startedMs),
+      ages: {
+        lastFrame: this.#ageMs(this.#lastFrameMicros()),
+        lastDurableSync: this.#ageMs(core?.journal.health.lastSyncMicros),
+        lastFlush: this.#ageMs(core?.flusher.health.lastFlushMicros),
+        lastPublish: this.#ageMs(core?.aggregator.health.lastPublishMicros),
+      },
+      eventLoopLagMs: Math.round(this.#loopDelay.percentile(99) / 1e4) / 100,
+    };
+  }
+
+  /** Whether the job is being done: data flow from every source and are stored and published. */
+  readiness(): { ready: boolean; reasons: string[] } {
+    const reasons = [...this.#phaseReasons(), ...this.#storageReasons(), ...this.#streamReasons()];
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  subscriptions(): SubscriptionState[] {
+    return (this.#running?.streams ?? []).flatMap(({ stream }) => stream.states());
+  }
+
+  #phaseReasons(): string[] {
+    return this.#phase === 'running' ? [] : [`the ingestor is ${this.#phase}`];
+  }
+
+  #storageReasons(): string[] {
+    const core = this.#running?.core;
+    if (core === undefined) return [];
+    const { journal, flusher, aggregator } = core;
+    const reasons: string[] = [];
+    if (journal.health.state !== 'ok')
+      reasons.push('the journal cannot write; it keeps frames in memory and tries again');
+    if (
+      journal.nextOffset > journal.durableOffset &&
+      older(this.#ageMs(journal.health.lastSyncMicros), MAX_SYNC_AGE_MS)
+    ) {
+      reasons.push('frames wait for the disk');
+    }
+    if (flusher.health.state === 'journal-only') reasons.push('the tick file takes no ticks: journal only');
+    if (older(this.#ageMs(flusher.health.lastFlushMicros), MAX_FLUSH_AGE_MS)) reasons.push('no flush lately');
+    if (older(this.#ageMs(aggregator.health.lastPublishMicros), MAX_PUBLISH_AGE_MS)) {
+      reasons.push('no candles published lately');
+    }
+    return reasons;
+  }
+
+  #streamReasons(): string[] {
+    const reasons: string[] = [];
+    for (const { venue, stream } of this.#running?.streams ?? []) {
+      if (!stream.connections.some((connection) => connection.state === 'open')) {
+        reasons.push(`${venue.name}: not connected`);
+      }
+    }
+    const states = this.subscriptions();
+    for (const state of ['requested', 'stale', 'refused'] as const) {
+      const keys = states.filter((each) => each.state === state).map((each) => each.instrument);
+      if (keys.length > 0) reasons.push(`${state}: ${named(keys)}`);
+    }
+    return reasons;
+  }
+
+  #lastFrameMicros(): number {
+    return Math.max(0, ...(this.#running?.streams ?? []).map(({ sink }) => sink.lastFrameMicros));
+  }
+
+  #ageMs(micros: number | undefined): number | null {
+    if (micros === undefined || micros === 0) return null;
+    return Math.max(0, Math.round((this.clock.nowMicros() - micros) / 1_000));
+  }
+}
+
+function older(ageMs: number | null, limitMs: number): boolean {
+  return ageMs !== null && ageMs > limitMs;
+}
+
+function named(keys: readonly string[]): string {
+  return keys.length <= 5 ? keys.join(', ') : `${keys.slice(0, 5).join(', ')} and ${keys.length - 5} more`;
+}

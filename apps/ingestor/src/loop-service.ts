@@ -1,0 +1,40 @@
+import type { Clock, Service } from '@tickwright/runtime';
+
+/** Counts what a periodic service did; read by metrics. */
+export interface LoopCounts {
+  rounds: number;
+  /** Rounds whose time had passed before the one before them ended. */
+  missed: number;
+}
+
+export interface LoopOptions {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly work: (signal: AbortSignal) => Promise<unknown>;
+  readonly counts?: LoopCounts;
+}
+
+/** A service that does the same work at a fixed pace. A round that takes longer than the interval is never overlapped: the rounds it covers are counted as missed. */
+export function loopService(options: LoopOptions): Service {
+  const { clock, intervalMs, work, counts } = options;
+  return {
+    name: options.name,
+    async run(signal) {
+      let dueMs = clock.monotonicMs() + intervalMs;
+      while (!signal.aborted) {
+        await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal).catch(() => undefined);
+        if (signal.aborted) return;
+        await work(signal);
+        if (counts !== undefined) counts.rounds += 1;
+        dueMs += intervalMs;
+        const late = clock.monotonicMs() - dueMs;
+        if (late > 0) {
+          const missed = Math.ceil(late / intervalMs);
+          if (counts !== undefined) counts.missed += missed;
+          dueMs += missed * intervalMs;
+        }
+      }
+    },
+  };
+}

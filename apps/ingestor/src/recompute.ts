@@ -1,0 +1,74 @@
+import { HOUR_MICROS, calendars } from '@tickwright/market';
+import type { GapLedger, InstrumentTable, UnloadedCandle } from '@tickwright/market';
+import type { CandleFiles, TickFile } from '@tickwright/store';
+import { closedCandles, keepRows, keepSessions } from './stored-candles.ts';
+
+/** Computes candles that are not in memory from the stored ticks and merges them into their files. */
+export type Recompute = (candles: readonly UnloadedCandle[], signal?: AbortSignal) => Promise<void>;
+
+export interface RecomputeParts {
+  readonly tickFile: TickFile;
+  readonly candleFiles: CandleFiles;
+  readonly instruments: InstrumentTable;
+  readonly gaps: GapLedger;
+}
+
+/** What is asked of one hour of one segment. */
+interface HourWork {
+  readonly segment: string;
+  readonly hourMicros: number;
+  readonly spans: UnloadedCandle[];
+}
+
+export function recomputeCandles(parts: RecomputeParts): Recompute {
+  return async (candles, signal) => {
+    for (const work of byHour(candles, parts.instruments)) {
+      signal?.throwIfAborted();
+      await recomputeHour(work, parts);
+    }
+  };
+}
+
+function byHour(candles: readonly UnloadedCandle[], instruments: InstrumentTable): HourWork[] {
+  const hours = new Map<string, HourWork>();
+  for (const candle of candles) {
+    const { segment } = instruments.at(candle.instrument);
+    const first = Math.floor(candle.openTime / HOUR_MICROS) * HOUR_MICROS;
+    for (let hourMicros = first; hourMicros < candle.closeTime; hourMicros += HOUR_MICROS) {
+      const name = `${segment} ${hourMicros}`;
+      const work = hours.get(name) ?? { segment, hourMicros, spans: [] };
+      work.spans.push(candle);
+      hours.set(name, work);
+    }
+  }
+  return [...hours.values()];
+}
+
+async function recomputeHour({ segment, hourMicros, spans }: HourWork, parts: RecomputeParts): Promise<void> {
+  const { tickFile, candleFiles, instruments, gaps } = parts;
+  const numbers = [...new Set(spans.map((span) => span.instrument))];
+  const states = await tickFile.minutes({
+    instruments: numbers.map((number) => instruments.at(number).key),
+    fromMicros: hourMicros,
+    toMicros: hourMicros + HOUR_MICROS,
+  });
+  const offsetOf = (row: number): number => newestOffset(spans, states.instrument[row], states.openTime[row]);
+  keepRows(states, (row) => offsetOf(row) >= 0);
+  keepSessions(states, { instruments, calendars });
+  const rows = closedCandles(states, {
+    instruments,
+    isComplete: (instrument, from, to) => !gaps.overlaps(instrument, from, to),
+    versionOf: offsetOf,
+  });
+  await candleFiles.mergeHour(segment, hourMicros, rows);
+}
+
+/** The newest offset that touched a candle; -1 when none did. */
+function newestOffset(spans: readonly UnloadedCandle[], instrument: number, openTime: number): number {
+  let newest = -1;
+  for (const span of spans) {
+    if (span.instrument !== instrument || openTime < span.openTime || openTime >= span.closeTime) continue;
+    newest = Math.max(newest, span.offset);
+  }
+  return newest;
+}

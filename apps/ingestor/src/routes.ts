@@ -1,0 +1,95 @@
+import { HttpError, JsonRows } from '@tickwright/http';
+import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
+import type { Core } from './core.ts';
+import type { IngestorState } from './ingestor-state.ts';
+import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
+import type { TickQuery } from './queries.ts';
+import { statusReport } from './status-report.ts';
+import { verifyCore } from './verify-core.ts';
+
+/** Ticks one answer holds at most; a longer range is asked for in parts. */
+const MAX_TICKS = 10_000_000;
+
+const TIME: ParameterSchema = {
+  type: 'integer',
+  description: 'event time, microseconds since 1970-01-01 UTC',
+  minimum: 0,
+};
+
+/** What the ingestor answers: the live ticks and the state of the stream, so that nobody has to open its files. */
+export function ingestorRoutes(state: IngestorState): Route[] {
+  const core = (): Core => {
+    const running = state.running;
+    if (running === undefined)
+      throw new HttpError(503, 'the ingestor is starting or stopping; ask again in a moment');
+    return running.core;
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/status',
+      summary: 'The whole state: stages, streams, subscriptions, gaps',
+      handler: async () => statusReport(state),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/instruments',
+      summary: 'Instruments with their decimals, calendar and newest tick',
+      handler: async () => instrumentsOf(core()),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/gaps',
+      summary: 'The gap ledger',
+      handler: async () => gapsOf(core()),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/ticks',
+      summary: 'Stored ticks of one instrument, in order of time',
+      query: {
+        instrument: { type: 'string', description: 'instrument key', maxLength: 120 },
+        from: TIME,
+        to: TIME,
+        last: { type: 'integer', description: 'only the newest so many', minimum: 1, maximum: MAX_TICKS },
+      },
+      required: ['instrument'],
+      handler: async (request) => new JsonRows(readTicks(core(), tickQuery(core(), request))),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/ticks/count',
+      summary: 'How many ticks are stored',
+      query: {
+        instrument: { type: 'string', description: 'instrument key', maxLength: 120 },
+        from: TIME,
+        to: TIME,
+      },
+      required: ['instrument'],
+      handler: async (request) => ({ count: await countTicks(core(), tickQuery(core(), request)) }),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/verify',
+      summary: 'Candles against ticks, ticks against trade ids, gaps named',
+      handler: async ({ signal }) => verifyCore(core(), signal),
+    },
+  ];
+}
+
+function tickQuery(core: Core, { query }: RouteRequest): TickQuery {
+  const instrument = String(query['instrument']);
+  if (core.instruments.indexOf(instrument) < 0) {
+    throw new HttpError(
+      404,
+      `no instrument "${instrument}" is known here; /api/v1/instruments lists those that are`,
+    );
+  }
+  const { from, to, last } = query;
+  return {
+    instrument,
+    ...(typeof from === 'number' ? { fromMicros: from } : {}),
+    ...(typeof to === 'number' ? { toMicros: to } : {}),
+    ...(typeof last === 'number' ? { last } : {}),
+  };
+}

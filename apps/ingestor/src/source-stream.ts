@@ -1,0 +1,47 @@
+import { calendars } from '@tickwright/market';
+import type { Instrument } from '@tickwright/market';
+import type { SourceConfig } from '@tickwright/config';
+import type { Clock, Log, Service } from '@tickwright/runtime';
+import type { Stream, Venue } from '@tickwright/venues';
+import type { Core } from './core.ts';
+import { JournalSink } from './journal-sink.ts';
+
+/** One configured source: a venue, its instruments, its live stream into the journal. */
+export interface SourceStream {
+  readonly venue: Venue;
+  readonly stream: Stream;
+  readonly sink: JournalSink;
+  readonly service: Service;
+}
+
+export interface SourceStreamOptions {
+  readonly core: Core;
+  readonly venue: Venue;
+  readonly source: SourceConfig;
+  readonly instruments: readonly Instrument[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function sourceStream(options: SourceStreamOptions): SourceStream {
+  const { core, venue, source, instruments, clock, log } = options;
+  const { journal, pipeline } = core;
+  const sink = new JournalSink({ venue: venue.name, journal, pipeline, clock, log });
+  const stream = venue.createStream({
+    instruments,
+    streamKind: source.stream ?? 'trade',
+    ...(source.wsUrl === undefined ? {} : { wsUrl: source.wsUrl }),
+    sink,
+    clock,
+    log,
+    calendars,
+    lastTickMicros: (key) => {
+      const index = core.instruments.indexOf(key);
+      return index < 0 ? 0 : pipeline.deduplicator.lastReceiveMicros(index);
+    },
+  });
+  // The disk sets the pace when the journal holds as much as it may: TCP holds the venue back.
+  journal.onCongestion((isCongested) => (isCongested ? stream.pause() : stream.resume()));
+  const service: Service = { name: `stream ${venue.name}`, run: (signal) => stream.run(signal) };
+  return { venue, stream, sink, service };
+}

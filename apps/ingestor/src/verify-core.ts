@@ -1,0 +1,76 @@
+import { MINUTE_MICROS, calendars } from '@tickwright/market';
+import type { Gap } from '@tickwright/market';
+import { openCandleScan, publishedCandles, storedTicks, verify } from '@tickwright/store';
+import type { KnownGap, Span, VerificationReport } from '@tickwright/store';
+import { systemClock } from '@tickwright/runtime';
+import type { Core } from './core.ts';
+import { eventRange } from './tick-range.ts';
+import { isoMicros } from './queries.ts';
+
+/** A late tick may change a candle between the two readings; then the verification is done once more. */
+const TRIES = 3;
+
+export interface CoreVerification extends VerificationReport {
+  /** Every gap that is not filled, in words. */
+  readonly openGaps: readonly string[];
+}
+
+/** Differences found; known gaps are none. */
+export function mismatches(report: VerificationReport): number {
+  const kinds = Object.entries(report.counts).filter(([kind]) => kind !== 'known gap');
+  return kinds.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/**
+ * Verifies everything that is stored. On a running core the newest minutes are left out: what is received meanwhile
+ * stands in the one before the other.
+ */
+export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreVerification> {
+  let report = await verifyOnce(core, signal);
+  for (let attempt = 1; attempt < TRIES && mismatches(report) > 0 && core.isTakingFrames; attempt += 1) {
+    report = await verifyOnce(core, signal);
+  }
+  return { ...report, openGaps: core.pipeline.gaps.open().map(describeGap) };
+}
+
+async function verifyOnce(core: Core, signal: AbortSignal): Promise<VerificationReport> {
+  const { instruments, tickFile } = core;
+  await core.settle();
+  const { ticks, ids } = storedTicks(tickFile, instruments);
+  await using scan = await openCandleScan({ log: core.log });
+  return verify({
+    span: await span(core),
+    instruments,
+    calendars,
+    ticks,
+    published: publishedCandles({ dataDir: core.dataDir, scan, instruments, clock: systemClock }),
+    gaps: { gaps: async () => core.pipeline.gaps.open().map(knownGap) },
+    ids,
+    signal,
+  });
+}
+
+/** From the first stored tick to the end of the last, in whole minutes. */
+async function span(core: Core): Promise<Span> {
+  const range = await eventRange(core.tickFile);
+  if (range === undefined) return { from: 0, to: 0 };
+  const from = Math.floor(range.firstMicros / MINUTE_MICROS) * MINUTE_MICROS;
+  const last = Math.floor(range.lastMicros / MINUTE_MICROS) * MINUTE_MICROS;
+  return { from, to: core.isTakingFrames ? last : last + MINUTE_MICROS };
+}
+
+function knownGap(gap: Gap): KnownGap {
+  return {
+    instrument: gap.instrument,
+    from: gap.fromMicros,
+    to: gap.toMicros < 0 ? undefined : gap.toMicros,
+    ...(gap.fromId < 0 || gap.toId < 0 ? {} : { fromId: gap.fromId, toId: gap.toId }),
+    cause: gap.cause,
+  };
+}
+
+function describeGap(gap: Gap): string {
+  const to = gap.toMicros < 0 ? 'now' : isoMicros(gap.toMicros);
+  const ids = gap.fromId < 0 ? '' : `, ids ${gap.fromId} to ${gap.toId}`;
+  return `${gap.instrument}: ${gap.cause}, ${gap.state}, from ${isoMicros(gap.fromMicros)} to ${to}${ids}`;
+}

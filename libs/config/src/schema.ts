@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { httpAddress } from './http-schema.ts';
+import { alerts, feed, runner } from './runner-schema.ts';
+import { SIMULATED_INSTRUMENTS, simulator } from './simulator-schema.ts';
+import { source } from './source-schema.ts';
+
+const MIB = 1_024 * 1_024;
+
+const journal = z.strictObject({
+  /** A journal file is finished when it reaches this size. */
+  fileBytes: z
+    .int()
+    .min(MIB)
+    .max(1_024 * MIB)
+    .default(64 * MIB),
+  /** Frames wait this long at most for the group that is synced together. */
+  syncIntervalMs: z.int().min(1).max(1_000).default(20),
+  /** Finished files are kept this long. */
+  retentionHours: z
+    .int()
+    .min(1)
+    .max(24 * 366)
+    .default(48),
+});
+
+const ingestor = z.strictObject({
+  flushIntervalMs: z.int().min(50).max(60_000).default(500),
+  aggregateIntervalMs: z.int().min(100).max(60_000).default(1_500),
+  http: httpAddress({ port: 5001 }),
+  journal: journal.prefault({}),
+  /** Candles of this many hours are kept in memory, for late ticks and revisions. */
+  memoryHours: z.int().min(1).max(48).default(3),
+});
+
+const log = z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') });
+
+/** The whole configuration. Without a file it is the simulated venue with five instruments, and loopback only. */
+export const configSchema = z.strictObject({
+  /** Relative to the working directory. */
+  dataDir: z.string().min(1).default('./data'),
+  /** A YAML file of secrets, readable by its owner alone: `TICKWRIGHT_UPSTOX_TOKEN: …`. */
+  secretsFile: z.string().min(1).optional(),
+  sources: z
+    .array(source)
+    .min(1)
+    .prefault([{ venue: 'simulated', instruments: [...SIMULATED_INSTRUMENTS] }]),
+  ingestor: ingestor.prefault({}),
+  simulator: simulator.prefault({}),
+  feed: feed.default({ kind: 'none' }),
+  runner: runner.prefault({}),
+  alerts: alerts.prefault({}),
+  log: log.prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type SourceConfig = Config['sources'][number];
+export type SimulatorConfig = Config['simulator'];

@@ -1,0 +1,20 @@
+/** Longest stretch of filling or reading chunks before other work gets its turn. The product's limit is 5 ms. */
+const HOLD_MAX_MS = 2;
+
+/** Lets the event loop run once. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** Bounds how long a loop over chunks holds the event loop: call `pause` after each chunk. */
+export class Turn {
+  #since = performance.now();
+
+  async pause(): Promise<void> {
+    if (performance.now() - this.#since < HOLD_MAX_MS) return;
+    await nextTurn();
+    this.#since = performance.now();
+  }
+}

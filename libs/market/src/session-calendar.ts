@@ -1,0 +1,66 @@
+import { alwaysCalendar } from './always-calendar.ts';
+import { DatedCalendar } from './dated-calendar.ts';
+import { NSE_CASH } from './nse-sessions.ts';
+
+/** A span of continuous trading. */
+export interface Session {
+  /** YYYY-MM-DD in the venue's zone. */
+  readonly date: string;
+  /** Inclusive, microseconds UTC. */
+  readonly openMicros: number;
+  /** Exclusive, microseconds UTC. */
+  readonly closeMicros: number;
+}
+
+/** The years, both inclusive, for which a calendar has data; undefined where it needs none. */
+export type YearCoverage = { readonly firstYear: number; readonly lastYear: number } | undefined;
+
+/**
+ * When a venue trades. Fails closed: in a year without data there is no session, and what would otherwise be a false
+ * number (`expectedMinutes`) is a `CalendarYearError`. Ranges are [from, to), microseconds UTC.
+ */
+export interface SessionCalendar {
+  readonly name: string;
+  /** IANA name of the venue's zone. */
+  readonly timeZone: string;
+  /** The session that contains the instant. */
+  sessionAt(micros: number): Session | undefined;
+  /** The first session with openMicros > micros; undefined where a year without data lies in between. */
+  nextSession(micros: number): Session | undefined;
+  /** The last session with closeMicros <= micros; undefined where a year without data lies in between. */
+  previousSession(micros: number): Session | undefined;
+  /** A day's sessions in order: none, one, or more (a disaster recovery drill has two). */
+  sessionsOn(date: string): Session[];
+  /** The sessions that overlap [from, to), in order. */
+  sessionsBetween(from: number, to: number): Session[];
+  /** The venue's calendar date, YYYY-MM-DD. */
+  dateOf(micros: number): string;
+  /** How many minutes of [from, to) open within a session. Throws a CalendarYearError for a year without data. */
+  expectedMinutes(from: number, to: number): number;
+  coverage(): YearCoverage;
+}
+
+export type Calendars = (name: string) => SessionCalendar;
+
+/** A calendar that does not exist was asked for: a programming or configuration error, retrying cannot help. */
+export class UnknownCalendarError extends RangeError {
+  override readonly name = 'UnknownCalendarError';
+  readonly code = 'calendar-unknown';
+}
+
+let nse: SessionCalendar | undefined;
+const KNOWN: Readonly<Record<string, () => SessionCalendar>> = {
+  always: () => alwaysCalendar,
+  nse: () => (nse ??= new DatedCalendar(NSE_CASH)),
+};
+
+/** The calendar of a name: `always` or `nse`. Throws an UnknownCalendarError that names the known ones. */
+export const calendars: Calendars = (name) => {
+  const make = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
+  if (make === undefined) {
+    throw new UnknownCalendarError(
+      `there is no session calendar "${name}"; known are: ${Object.keys(KNOWN).join(', ')}`,
+    );
+  }
+  return make();
+};

@@ -1,0 +1,90 @@
+import { destination as openDestination, pino, stdTimeFunctions } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import type { Log } from './log.ts';
+import { redactText } from './redaction.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** Lines wait in memory while the other end of stderr does not read; beyond this they are dropped. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+export interface ProcessLog extends Log {
+  /** A log whose lines all carry these fields. */
+  child(fields: object): ProcessLog;
+  /** Writes out what waits, at once. Call it before process.exit. */
+  flush(): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Name of the process's role; a field of every line. */
+  readonly name: string;
+  /** For people's eyes, instead of one JSON object a line. Give true when stderr is a terminal. */
+  readonly pretty?: boolean;
+  /** Colours for `pretty`. Give false when the environment has NO_COLOR (no-color.org). */
+  readonly color?: boolean;
+  /** Takes whole lines. Default: stderr, never waited for. */
+  readonly destination?: { write(line: string): void };
+}
+
+/**
+ * A log on pino. Every line passes `redactText`. Writing never blocks the event loop: a reader of stderr that stops
+ * reading must not stop the ingestion, so lines wait up to 4 MiB and are then dropped.
+ */
+export function createLog(options: LogOptions): ProcessLog {
+  const { level, name, pretty = false, color = false } = options;
+  const stderr = options.destination === undefined ? stderrDestination() : undefined;
+  const target = stderr ?? options.destination;
+  const prettify = pretty ? prettyFactory({ colorize: color, ignore: 'pid,hostname' }) : undefined;
+  const logger = pino(
+    {
+      level,
+      name,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        streamWrite: (line) => {
+          const safe = redactText(line);
+          return prettify === undefined ? safe : (prettify(safe) as string);
+        },
+      },
+    },
+    target,
+  );
+  return wrap(logger, () => {
+    if (stderr !== undefined) flushQuietly(stderr);
+  });
+}
+
+type Destination = ReturnType<typeof openDestination>;
+
+function stderrDestination(): Destination {
+  return openDestination({ fd: 2, sync: false, maxLength: MAX_WAITING_BYTES });
+}
+
+function flushQuietly(target: Destination): void {
+  try {
+    target.flushSync();
+  } catch {
+    // Not open yet or the other end is gone: there is nobody to tell.
+  }
+}
+
+function wrap(logger: pino.Logger, flush: () => void): ProcessLog {
+  return {
+    debug: (fields, message) => {
+      logger.debug(fields, message);
+    },
+    info: (fields, message) => {
+      logger.info(fields, message);
+    },
+    warn: (fields, message) => {
+      logger.warn(fields, message);
+    },
+    error: (fields, message) => {
+      logger.error(fields, message);
+    },
+    child: (fields) => wrap(logger.child(fields), flush),
+    flush,
+  };
+}

@@ -1,0 +1,175 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ExitCode, TickwrightError, type Clock, type Log } from '@tickwright/runtime';
+import { Broadcaster } from './binance/broadcaster.ts';
+import { RestServer } from './binance/rest-server.ts';
+import type { UnknownStreams } from './binance/session.ts';
+import { StreamServer } from './binance/stream-server.ts';
+import { FaultControl } from './faults/fault-control.ts';
+import type { Faults } from './faults/faults.ts';
+import { createRandom } from './faults/random.ts';
+import { makeInstruments, type MarketOptions, type SimulatedInstrument } from './market/instruments.ts';
+import { newStats, type SimulatorStats } from './stats.ts';
+
+export interface SimulatorOptions extends MarketOptions {
+  readonly host?: '127.0.0.1';
+  /** 0 takes a free one; `Simulator.port` tells which. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly faults?: Partial<Faults>;
+  /** Default 1,000. */
+  readonly maxConnections?: number;
+  /** Default 1,024, as Binance's. */
+  readonly maxStreamsPerConnection?: number;
+  /** What a client may send in a second before it is disconnected; default 5, as Binance's. */
+  readonly maxMessagesPerSecond?: number;
+  /** A client that lets more than this wait is cut off; default 64 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** REST weight a minute; default 6,000, as Binance's. */
+  readonly weightLimit?: number;
+  /** Default `refuse`, so that a wrong symbol is noticed; Binance itself ignores (acknowledges, never sends). */
+  readonly unknownStreams?: UnknownStreams;
+}
+
+/** A simulated venue that is being served. */
+export interface Simulator extends AsyncDisposable {
+  readonly port: number;
+  /** Base addresses without a path: `ws://127.0.0.1:9443`, `http://127.0.0.1:9443`. */
+  readonly url: { readonly ws: string; readonly rest: string };
+  readonly instruments: readonly SimulatedInstrument[];
+  /** Faults can be changed while it runs. */
+  readonly faults: FaultControl;
+  readonly stats: Readonly<SimulatorStats>;
+  /** Closes every connection and the port. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The simulator could not take its port. */
+export class SimulatorPortError extends TickwrightError {
+  constructor(port: number, cause: Error) {
+    super(
+      `the simulator cannot listen on 127.0.0.1:${port} (${cause.message}): stop what holds it or choose another port`,
+      { code: 'SIMULATOR_PORT', exitCode: ExitCode.port, cause },
+    );
+  }
+}
+
+/** How often what has happened in the market is streamed. */
+const TURN_MS = 15;
+const STOP_GRACE_MS = 1000;
+/** Room for a URL that names 1,024 streams. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** About five seconds of folding. */
+const MAX_ORDERS_TO_FOLD = 20_000_000;
+
+/**
+ * Serves a market over Binance's protocol: WebSocket streams and REST history on one port. It holds no state: started
+ * again with the same options it goes on where time is. Throws MarketOptionsError, FaultsError or SimulatorPortError.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { clock, log, seed } = options;
+  const instruments = makeInstruments(options);
+  const stats = newStats();
+  const faults = new FaultControl(clock, options.faults);
+  const nowMs = () => Math.floor(clock.nowMicros() / 1000);
+  const broadcaster = new Broadcaster({ instruments, faults, stats, nowMs: nowMs() });
+  const streams = new StreamServer({
+    seed,
+    broadcaster,
+    faults,
+    stats,
+    clock,
+    log,
+    maxConnections: options.maxConnections ?? 1000,
+    maxStreamsPerConnection: options.maxStreamsPerConnection ?? 1024,
+    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 5,
+    maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
+    unknownStreams: options.unknownStreams ?? 'refuse',
+  });
+  const rest = new RestServer({
+    instruments,
+    faults,
+    stats,
+    clock,
+    log,
+    random: createRandom(seed),
+    weightLimit: options.weightLimit ?? 6000,
+    maxOrdersToFold: MAX_ORDERS_TO_FOLD,
+  });
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES },
+    (request, response) => void rest.handle(request, response),
+  );
+  server.on('upgrade', (request, socket, head) => streams.upgrade(request, socket, head));
+  const port = await listen(server, options.port);
+
+  const ending = new AbortController();
+  const turns = runTurns({ clock, signal: ending.signal, streams, broadcaster, nowMs });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      ending.abort();
+      await turns;
+      await streams.stop(STOP_GRACE_MS);
+      await closeServer(server);
+      log.info({ port, ...stats }, 'the simulated venue has stopped');
+    })();
+    return stopped;
+  };
+  log.info(
+    { port, instruments: instruments.length, ratePerSecond: options.ratePerSecond },
+    'the simulated venue runs',
+  );
+  return {
+    port,
+    url: { ws: `ws://127.0.0.1:${port}`, rest: `http://127.0.0.1:${port}` },
+    instruments,
+    faults,
+    stats,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface Turns {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly streams: StreamServer;
+  readonly broadcaster: Broadcaster;
+  readonly nowMs: () => number;
+}
+
+/** A turn that begins in one slice and ends in the next takes two steps; whoever needs more is late. */
+const STEPS_AT_ONCE = 2;
+
+/** Streams what has become due, again and again; a late turn catches up in steps, between which sockets are served. */
+async function runTurns({ clock, signal, streams, broadcaster, nowMs }: Turns): Promise<void> {
+  while (!signal.aborted) {
+    streams.age();
+    for (let steps = 1; !broadcaster.stepTowards(nowMs()) && !signal.aborted; steps++) {
+      if (steps % STEPS_AT_ONCE !== 0) continue;
+      streams.flush();
+      await nextTurn();
+    }
+    streams.flush();
+    await clock.sleep(TURN_MS, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new SimulatorPortError(port, error)));
+    server.listen({ host: '127.0.0.1', port }, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,193 @@
+import type { Instrument } from '@tickwright/market';
+import { RateLimitedError, VenueAnswerError, VenueRefusedError } from '../errors.ts';
+import { HISTORY_LIMITS } from '../history.ts';
+import type {
+  CandlesRequest,
+  Filled,
+  FillRequest,
+  History,
+  HistoryCounts,
+  HistoryLimits,
+  HistoryOptions,
+  InstrumentDetails,
+  TradePage,
+  TradesRequest,
+  VenueCandle,
+} from '../history.ts';
+import { OneByOne, RestClient } from '../rest-client.ts';
+import type { RestAnswer } from '../rest-client.ts';
+import { readCandles, readDetails } from './answers.ts';
+import { isFields, parseJson, venueTimeMicros } from './parse.ts';
+
+/** Binance's market data only address: no account, no keys. */
+export const BINANCE_REST_URL = 'https://data-api.binance.vision';
+
+const MAX_DETAILS = 100;
+
+/** Binance spot REST. Source: binance-spot-api-docs, rest-api.md. */
+export class BinanceHistory implements History {
+  readonly counts: HistoryCounts = { requests: 0, failures: 0, rateLimited: 0, rows: 0, usedWeight: 0 };
+  readonly #options: HistoryOptions;
+  readonly #limits: HistoryLimits;
+  readonly #client: RestClient;
+  readonly #queue = new OneByOne();
+  #weightMinute = -1;
+
+  constructor(options: HistoryOptions & { readonly restUrl: string }) {
+    this.#options = options;
+    this.#limits = { ...HISTORY_LIMITS, ...options.limits };
+    this.#client = new RestClient(options.restUrl, { clock: options.clock, limits: this.#limits });
+  }
+
+  async trades(request: TradesRequest): Promise<TradePage> {
+    const { instrument, streamKind, fromId, signal } = request;
+    const limit = Math.min(request.limit ?? this.#limits.pageRows, this.#limits.pageRows);
+    const query = { symbol: instrument.venueSymbol, limit, ...(fromId === undefined ? {} : { fromId }) };
+    const endpoint = streamKind === 'aggTrade' ? 'aggTrades' : 'historicalTrades';
+    const rows = await this.#rows(pathOf(endpoint, query), signal);
+    return pageOf(rows, streamKind === 'aggTrade' ? { id: 'a', time: 'T' } : { id: 'id', time: 'time' });
+  }
+
+  async fillTrades(request: FillRequest): Promise<Filled> {
+    const { instrument, streamKind, toId, signal } = request;
+    let requests = 0;
+    let rows = 0;
+    let lastId = request.fromId - 1;
+    while (lastId < toId) {
+      const limit = Math.min(this.#limits.pageRows, toId - lastId);
+      const ask = { instrument, streamKind, fromId: lastId + 1, limit };
+      const page = await this.trades(signal === undefined ? ask : { ...ask, signal });
+      requests++;
+      rows += page.rows;
+      // A page that brings nothing new would be asked for again for ever.
+      if (page.lastId <= lastId) break;
+      lastId = page.lastId;
+    }
+    return { requests, rows, lastId, isComplete: lastId >= toId };
+  }
+
+  async candles(request: CandlesRequest): Promise<VenueCandle[]> {
+    const { instrument, interval, fromMicros, toMicros, signal } = request;
+    const candles: VenueCandle[] = [];
+    // endTime is inclusive, and in milliseconds.
+    const endTime = Math.ceil(toMicros / 1000) - 1;
+    let startTime = Math.ceil(fromMicros / 1000);
+    while (startTime <= endTime) {
+      const limit = this.#limits.pageRows;
+      const query = { symbol: instrument.venueSymbol, interval, startTime, endTime, limit };
+      const path = pathOf('klines', query);
+      const page = readCandles(await this.#rows(path, signal), {
+        path,
+        nowMicros: this.#options.clock.nowMicros(),
+      });
+      candles.push(...page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < limit) break;
+      startTime = Math.floor(last.openTimeMicros / 1000) + 1;
+    }
+    return candles;
+  }
+
+  async instrumentDetails(
+    instruments: readonly Instrument[],
+    signal?: AbortSignal,
+  ): Promise<InstrumentDetails[]> {
+    if (instruments.length > MAX_DETAILS) {
+      throw new RangeError(`at most ${MAX_DETAILS} instruments at a time, not ${instruments.length}`);
+    }
+    const symbols = JSON.stringify(instruments.map(({ venueSymbol }) => venueSymbol));
+    const path = pathOf('exchangeInfo', { symbols });
+    const answer = await this.#ask(path, signal);
+    return readDetails(answer, { path, instruments });
+  }
+
+  async #rows(path: string, signal: AbortSignal | undefined): Promise<unknown[]> {
+    const answer = await this.#ask(path, signal);
+    if (!Array.isArray(answer)) throw new VenueAnswerError(`GET ${path}: expected rows, found none`);
+    this.counts.rows += answer.length;
+    return answer;
+  }
+
+  /** One request in its turn; the good answer's value, told to `onAnswer` before. */
+  #ask(path: string, signal: AbortSignal | undefined): Promise<unknown> {
+    return this.#queue.run(async () => {
+      this.#checkWeight(path);
+      this.counts.requests++;
+      try {
+        const answer = await this.#client.get(path, signal);
+        this.#noteWeight(answer);
+        const value = checkAnswer(path, answer);
+        const frame = Buffer.concat([Buffer.from(`${path}\n`), answer.body]);
+        this.#options.onAnswer(frame, answer.receiveTimeMicros);
+        return value;
+      } catch (error) {
+        this.counts.failures++;
+        if (error instanceof RateLimitedError) this.counts.rateLimited++;
+        throw error;
+      }
+    }, signal);
+  }
+
+  /** Stops short of the venue's own limit: beyond it follow bans of minutes to days, of the whole address. */
+  #checkWeight(path: string): void {
+    const minute = this.#minute();
+    if (minute !== this.#weightMinute || this.counts.usedWeight < this.#limits.weightPerMinute) return;
+    const retryAfterMs = Math.ceil(((minute + 1) * 60_000_000 - this.#options.clock.nowMicros()) / 1000);
+    this.counts.rateLimited++;
+    throw new RateLimitedError(
+      `GET ${path}: this minute's request weight is used up (${this.counts.usedWeight} of ${this.#limits.weightPerMinute}); trying again after ${retryAfterMs} ms`,
+      { retryAfterMs },
+    );
+  }
+
+  #noteWeight(answer: RestAnswer): void {
+    const weight = Number(answer.headers.get('x-mbx-used-weight-1m') ?? Number.NaN);
+    if (!Number.isFinite(weight)) return;
+    this.counts.usedWeight = weight;
+    this.#weightMinute = this.#minute();
+  }
+
+  #minute(): number {
+    return Math.floor(this.#options.clock.nowMicros() / 60_000_000);
+  }
+}
+
+/** The value of an answer, or what is wrong with it; errors may come with HTTP 200 too. */
+function checkAnswer(path: string, answer: RestAnswer): unknown {
+  const { status, body } = answer;
+  const value = parseJson(body.toString('utf8'));
+  if (isFields(value) && 'code' in value && 'msg' in value) {
+    const venueCode = Number(value['code']);
+    const said = `${String(value['msg'])} (code ${venueCode}, HTTP ${status})`.slice(0, 300);
+    throw new VenueRefusedError(`GET ${path}: the venue refused: ${said}`, { venueCode, status });
+  }
+  if (status < 200 || status > 299) {
+    throw new VenueRefusedError(`GET ${path}: the venue answered HTTP ${status}`, { venueCode: 0, status });
+  }
+  if (value === undefined) {
+    const found = body.toString('latin1', 0, 60);
+    throw new VenueAnswerError(`GET ${path}: expected JSON, found "${found}"`);
+  }
+  return value;
+}
+
+function pathOf(endpoint: string, query: Record<string, string | number>): string {
+  const text = new URLSearchParams(
+    Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
+  );
+  return `/api/v3/${endpoint}?${text.toString()}`;
+}
+
+/** The rows' ids and newest time; rows that the decoder would refuse do not count as told. */
+function pageOf(rows: readonly unknown[], keys: { id: string; time: string }): TradePage {
+  const page = { rows: rows.length, firstId: -1, lastId: -1, lastTimeMicros: 0 };
+  for (const row of rows) {
+    const id = isFields(row) ? row[keys.id] : undefined;
+    const time = isFields(row) ? row[keys.time] : undefined;
+    if (typeof id !== 'number' || typeof time !== 'number') continue;
+    if (page.firstId < 0 || id < page.firstId) page.firstId = id;
+    page.lastId = Math.max(page.lastId, id);
+    page.lastTimeMicros = Math.max(page.lastTimeMicros, venueTimeMicros(time));
+  }
+  return page;
+}

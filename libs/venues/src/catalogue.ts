@@ -1,0 +1,17 @@
+import { binance } from './binance/venue.ts';
+import { UnknownVenueError } from './errors.ts';
+import { simulated } from './simulated/venue.ts';
+import type { Venue } from './venue.ts';
+
+const VENUES: ReadonlyMap<string, Venue> = new Map([binance, simulated].map((venue) => [venue.name, venue]));
+
+/** The venues there are, by name. */
+export const catalogue = {
+  names: (): readonly string[] => [...VENUES.keys()],
+  /** Throws an UnknownVenueError that names the known ones. */
+  venue(name: string): Venue {
+    const venue = VENUES.get(name);
+    if (venue === undefined) throw new UnknownVenueError(name, [...VENUES.keys()]);
+    return venue;
+  },
+} as const;

@@ -1,0 +1,22 @@
+/** How many rounds a fault test runs: few in `npm test`, as many as asked for in `npm run test:faults`. */
+export function rounds(usual: number): number {
+  const asked = Number(process.env['TICKWRIGHT_FAULT_ROUNDS']);
+  return Number.isInteger(asked) && asked > 0 ? asked : usual;
+}
+
+/** The seed of this run; printed by a test that fails, so that the same moments can be tried again. */
+export const seed = ((): number => {
+  const asked = Number(process.env['TICKWRIGHT_FAULT_SEED']);
+  return Number.isInteger(asked) && asked > 0 ? asked : Date.now() % 1_000_000;
+})();
+
+/** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
+export function randomOf(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

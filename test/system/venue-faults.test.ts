@@ -1,0 +1,122 @@
+import { afterEach, expect, test } from 'vitest';
+import { Process, cleanUp, eventually, freePort, temporaryFolder, tickwright } from './harness.ts';
+
+afterEach(cleanUp);
+
+const INSTRUMENTS = ['SIM|ALPHA', 'SIM|BRAVO', 'SIM|CHARLIE'];
+
+/** The venue's faults, each strong enough to show within seconds, and what must be seen of it. */
+const FAULTS: readonly {
+  readonly name: string;
+  readonly faults: string;
+  /** A pattern that the metrics must match before the run ends. */
+  readonly seen: RegExp;
+  /** Whether ids may be missing; then they must stand in the ledger. */
+  readonly losesIds: boolean;
+}[] = [
+  {
+    name: 'dropped connections',
+    faults: '{drop: {everyMs: 1500}}',
+    seen: /stream_reconnects_total\{[^}]*\} [2-9]/,
+    losesIds: true,
+  },
+  {
+    name: 'duplicated frames',
+    faults: '{duplicate: 0.2}',
+    seen: /ticks_duplicate_total [1-9]\d/,
+    losesIds: false,
+  },
+  {
+    name: 'reordered frames',
+    faults: '{reorder: 0.2}',
+    seen: /ticks_accepted_total [1-9]\d{2}/,
+    losesIds: false,
+  },
+  { name: 'skipped ids', faults: '{skipIds: 0.05}', seen: /gaps_open [1-9]/, losesIds: true },
+  {
+    name: 'rubbish between the frames',
+    faults: '{rubbish: 0.1}',
+    seen: /frames_rejected_total\{[^}]*malformed"\} [1-9]/,
+    losesIds: false,
+  },
+  {
+    name: 'delayed frames',
+    faults: '{delay: {ms: 300}}',
+    seen: /ticks_accepted_total [1-9]\d{2}/,
+    losesIds: false,
+  },
+  {
+    name: 'the close after 24 h',
+    faults: '{close24h: 2500}',
+    seen: /stream_(reconnects|handovers)_total\{[^}]*\} [1-9]/,
+    losesIds: true,
+  },
+  {
+    name: 'serverShutdown',
+    faults: '{serverShutdown: {everyMs: 3000, graceMs: 2000}}',
+    seen: /stream_handovers_total\{[^}]*\} [1-9]/,
+    losesIds: false,
+  },
+];
+
+for (const { name, faults, seen, losesIds } of FAULTS) {
+  test(`with ${name} every id is stored once, or stands in the gap ledger and is named by verify`, async () => {
+    const folder = temporaryFolder();
+    const [venuePort, httpPort] = [await freePort(), await freePort()];
+    const common = [
+      '--data-dir',
+      folder,
+      '--set',
+      `simulator.port=${venuePort}`,
+      '--set',
+      `ingestor.http.port=${httpPort}`,
+      '--set',
+      `sources=[{venue: simulated, instruments: ${JSON.stringify(INSTRUMENTS)}}]`,
+    ];
+    const simulator = new Process([
+      'simulate',
+      ...common,
+      '--rate',
+      '300',
+      '--set',
+      `simulator.faults=${faults}`,
+    ]);
+    await simulator.until(/simulating a market/);
+    const ingestor = new Process(['ingest', ...common]);
+    const metrics = async (): Promise<string | undefined> =>
+      fetch(`http://127.0.0.1:${httpPort}/metrics`).then(
+        (response) => response.text(),
+        () => undefined,
+      );
+    await eventually(
+      async () => {
+        const text = await metrics();
+        return text !== undefined && seen.test(text) && /ticks_accepted_total [1-9]\d{2}/.test(text)
+          ? text
+          : undefined;
+      },
+      { what: `${seen} in the metrics; the ingestor said:\n${ingestor.stderr}` },
+    );
+    ingestor.kill('SIGTERM');
+    expect((await ingestor.ended).code).toBe(0);
+
+    const report = await tickwright(['verify', '--json', '--data-dir', folder]);
+    const { problems, knownGaps } = JSON.parse(report.stdout);
+    expect(problems).toEqual([]);
+    expect(report.code).toBe(0);
+    if (!losesIds) expect(knownGaps).toEqual([]);
+    for (const instrument of INSTRUMENTS) {
+      const done = await tickwright([
+        'ticks',
+        instrument,
+        '--from',
+        '2020-01-01',
+        '--json',
+        '--data-dir',
+        folder,
+      ]);
+      const ids: number[] = JSON.parse(done.stdout).map((tick: { tradeId: number }) => tick.tradeId);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  }, 90_000);
+}
