@@ -38,7 +38,7 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
   await core.settle();
   const { ticks, ids } = storedTicks(tickFile, instruments);
   await using scan = await openCandleScan({ log: core.log });
-  return verify({
+  return await verify({
     span: await span(core),
     instruments,
     calendars,

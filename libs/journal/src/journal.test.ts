@@ -109,9 +109,9 @@ describe('a journal', () => {
         for (let i = 0; i < 300; i++) await appendTurns(journal, 10);
         await journal.sync();
       })();
-      let isDone = false;
-      void writing.then(() => (isDone = true));
-      while (!isDone) {
+      const progress = { isDone: false };
+      void writing.then(() => (progress.isDone = true));
+      while (!progress.isDone) {
         const back = await readTestFrames({ directory, from: next });
         expect(back.damage).toEqual([]);
         expect(back.different).toEqual([]);

@@ -187,9 +187,11 @@ describe('messages', () => {
     expect(problems({ text: 'feed:\n  kind: zeromq\n' })).toEqual([
       'tickwright.yaml:1: feed.publish: missing; expected a text',
     ]);
-    expect(problems({ text: 'feed:\n  kind: none\n  publish: x\n' })).toEqual([
-      'tickwright.yaml:3: feed.publish: unknown key; known here: kind',
-    ]);
+    for (const key of ['publish', 'publis']) {
+      expect(problems({ text: `feed:\n  kind: none\n  ${key}: x\n` })).toEqual([
+        `tickwright.yaml:3: feed.${key}: unknown key; known here: kind`,
+      ]);
+    }
   });
 
   test('a wrong flag or variable is told under its own name', () => {

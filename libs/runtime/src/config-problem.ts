@@ -56,7 +56,7 @@ export function problemsOf(issue: Issue, context: { schema: Schema; tree: unknow
 
 function unknownKey(at: { path: ConfigPath; key: string; found: unknown; schema: Schema }): ConfigProblem {
   const { path, key, found, schema } = at;
-  const known = keysOf(schemasAt(schema, path)).filter((name) => name !== key);
+  const known = keysOf(chosenBy(found, schemasAt(schema, path))).filter((name) => name !== key);
   const meant = nearest(key, known);
   const hint = meant === undefined ? `; known here: ${known.join(', ')}` : didYouMean(meant);
   return { path: [...path, key], text: `unknown key${hint}` };

@@ -1,69 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ExitCode, TickwrightError } from './errors.ts';
-import type { Log } from './log.ts';
-import { ManualClock } from './manual-clock.ts';
-import type { Service } from './service.ts';
-import { Supervisor } from './supervisor.ts';
-import type { SupervisorOptions } from './supervisor.ts';
-import { CrashLoopError, DrainError } from './supervisor-errors.ts';
-
-/** Resolves when the signal is aborted: what a service does that just serves. */
-async function aborted(signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => {
-      resolve();
-    });
-  });
-}
-
-/** Never settles, whatever is asked of it. */
-async function hang(): Promise<void> {
-  await new Promise<void>(() => undefined);
-}
-
-function listLog(lines: string[]): Log {
-  const write = (_fields: object, message: string): void => void lines.push(message);
-  return { debug: write, info: write, warn: write, error: write };
-}
-
-/** Services that write down what happens to them, under a supervisor on a manual clock. */
-function stage(options: Partial<SupervisorOptions> = {}) {
-  const events: string[] = [];
-  const clock = new ManualClock();
-  const abort = new AbortController();
-  const logged: string[] = [];
-  const actor = (name: string, part: Partial<Service> = {}): Service => ({
-    name,
-    start: async (signal) => {
-      events.push(`${name} start`);
-      await part.start?.(signal);
-    },
-    run: async (signal) => {
-      events.push(`${name} run`);
-      await (part.run ?? aborted)(signal);
-      events.push(`${name} end`);
-    },
-    drain: async () => {
-      events.push(`${name} drain`);
-      await part.drain?.();
-    },
-    ...(part.endsByItself === undefined ? {} : { endsByItself: part.endsByItself }),
-  });
-  const run = (services: readonly Service[]) => {
-    const supervisor = new Supervisor({
-      services,
-      clock,
-      log: listLog(logged),
-      random: () => 0,
-      ...options,
-    });
-    const over = supervisor.run(abort.signal, () => events.push('all up'));
-    over.catch(() => undefined);
-    return { supervisor, over };
-  };
-  return { events, clock, abort, logged, actor, run };
-}
+import { CrashLoopError } from './supervisor-errors.ts';
+import { aborted, stage } from './testing/service-stage.ts';
 
 describe('starting and stopping', () => {
   test('services start in order, each when the one before is ready, and drain in reverse order', async () => {
@@ -131,88 +69,6 @@ describe('starting and stopping', () => {
     const { supervisor, over } = run([task]);
     await over;
     expect(supervisor.status()).toEqual([{ name: 'replay', state: 'ended', restarts: 0 }]);
-  });
-});
-
-describe('a drain that is not clean', () => {
-  test('is over after 5 s in all, names the service that hangs, and does not rob the others of their drain', async () => {
-    const { events, clock, abort, actor, run } = stage();
-    const hanging = actor('stream', { drain: hang });
-    const { over } = run([actor('journal'), actor('flush'), hanging]);
-    await clock.advance(0);
-    abort.abort();
-    const settled = expect(over).rejects.toMatchObject({
-      name: 'DrainError',
-      late: ['stream'],
-      failed: [],
-      message: 'stopped, but not cleanly: "stream" did not end within 5 s',
-    });
-    await clock.advance(4_999);
-    expect(events).toContain('journal drain');
-    expect(events).toContain('flush end');
-    expect(events).not.toContain('stream end');
-    await clock.advance(1);
-    await settled;
-    expect(clock.monotonicMs()).toBe(5_000);
-  });
-
-  test('a slow drain may use all of the time that the others leave', async () => {
-    const { events, clock, abort, actor, run } = stage();
-    const slow = actor('flush', { drain: async () => await clock.sleep(4_500) });
-    const { over } = run([actor('journal'), slow]);
-    await clock.advance(0);
-    abort.abort();
-    await clock.advance(4_500);
-    await over;
-    expect(events).toContain('flush end');
-  });
-
-  test('a run that does not end after its drain is named too', async () => {
-    const { clock, abort, actor, run } = stage();
-    const { over } = run([actor('deaf', { run: hang }), actor('good')]);
-    await clock.advance(0);
-    abort.abort();
-    const settled = expect(over).rejects.toMatchObject({ late: ['deaf'] });
-    await clock.advance(5_000);
-    await settled;
-  });
-
-  test('a drain that fails is told, and the service is ended all the same', async () => {
-    const { events, clock, abort, actor, run } = stage();
-    const broken = actor('flush', {
-      drain: async () => {
-        await Promise.reject(new Error('disk full'));
-      },
-    });
-    const { over } = run([actor('journal'), broken]);
-    await clock.advance(0);
-    abort.abort();
-    await expect(over).rejects.toThrow('stopped, but not cleanly: "flush" failed to drain: disk full');
-    await expect(over).rejects.toBeInstanceOf(DrainError);
-    expect(events.slice(-3)).toEqual(['flush end', 'journal drain', 'journal end']);
-  });
-
-  test('a service that fails while it is drained is not started again', async () => {
-    const { events, clock, abort, actor, run, logged } = stage();
-    let fail: (error: Error) => void = () => undefined;
-    const flush = actor('flush', {
-      run: async () => {
-        await new Promise<void>((_resolve, reject) => {
-          fail = reject;
-        });
-      },
-      drain: async () => {
-        fail(new Error('broken pipe'));
-        await clock.sleep(3_000);
-      },
-    });
-    const { over } = run([flush]);
-    await clock.advance(0);
-    abort.abort();
-    await clock.advance(3_000);
-    await over;
-    expect(events.filter((event) => event === 'flush start')).toHaveLength(1);
-    expect(logged).toEqual(['service failed while it was being stopped']);
   });
 });
 
@@ -313,6 +169,23 @@ describe('a service that fails', () => {
     await clock.advance(0);
     await expect(over).rejects.toBe(taken);
     expect(events).toEqual(['journal start', 'journal run', 'http start', 'journal drain', 'journal end']);
+  });
+
+  test('an error that no retry can mend is restarted once the service was up: recovery is the start path', async () => {
+    const { clock, abort, actor, run } = stage();
+    let runs = 0;
+    const shaky = actor('flush', {
+      run: async (signal) => {
+        runs += 1;
+        if (runs < 3) throw new TickwrightError('the commit is doubtful', { code: 'doubtful' });
+        await aborted(signal);
+      },
+    });
+    const { over } = run([shaky]);
+    await clock.advance(10_000);
+    expect(runs).toBe(3);
+    abort.abort();
+    await over;
   });
 
   test('a stop while it waits for its restart ends it at once', async () => {

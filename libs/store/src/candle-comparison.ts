@@ -26,7 +26,8 @@ export interface HourComparison {
  * Compares one hour. Published rows of source ticks against the ticks; those of source venue against the venue's, when
  * these are given. Ticks outside the session make no candle.
  */
-export function compareHour(comparison: HourComparison): void {
+export function compareHour(options: HourComparison): void {
+  const comparison = { ...options, sessions: new SessionMinutes(options.calendars) };
   const { computed, published, venue } = comparison;
   const fromTicks = indexOf(comparison, computed);
   const fromVenue = venue && indexOf(comparison, venue);
@@ -43,6 +44,10 @@ export function compareHour(comparison: HourComparison): void {
   for (let row = 0; row < computed.count; row++) {
     if (isPublished[slotOf(comparison.hour, computed, row)] === 0) reportMissing(comparison, row);
   }
+}
+
+interface Comparison extends HourComparison {
+  readonly sessions: SessionMinutes;
 }
 
 interface Kinds {
@@ -70,11 +75,11 @@ interface RowComparison {
   readonly kinds: Kinds;
 }
 
-function compareRow(comparison: HourComparison, { row, rows, other, kinds }: RowComparison): void {
+function compareRow(comparison: Comparison, { row, rows, other, kinds }: RowComparison): void {
   const { published, found } = comparison;
   const instrument = comparison.instruments.at(published.instrument[row]);
   const openTime = published.openTime[row];
-  if (other < 0 || !isInSession(comparison, instrument, openTime)) {
+  if (other < 0 || !comparison.sessions.has(instrument, openTime)) {
     found.add(kinds.without, () => ({
       ...whereAndWhat(instrument, openTime, { expected: 'no candle', found: described(published, row) }),
       message: `${instrument.key} has a published candle at ${isoTime(openTime)} for which ${kinds.origin} give nothing`,
@@ -93,19 +98,36 @@ function compareRow(comparison: HourComparison, { row, rows, other, kinds }: Row
   }));
 }
 
-function reportMissing(comparison: HourComparison, row: number): void {
+function reportMissing(comparison: Comparison, row: number): void {
   const { computed, instruments, found } = comparison;
   const instrument = instruments.at(computed.instrument[row]);
   const openTime = computed.openTime[row];
-  if (!isInSession(comparison, instrument, openTime)) return;
+  if (!comparison.sessions.has(instrument, openTime)) return;
   found.add('candle missing', () => ({
     ...whereAndWhat(instrument, openTime, { expected: described(computed, row), found: 'no candle' }),
     message: `${instrument.key} has ticks at ${isoTime(openTime)} and no published candle`,
   }));
 }
 
-function isInSession(comparison: HourComparison, instrument: Instrument, openTime: number): boolean {
-  return comparison.calendars(instrument.calendar).sessionAt(openTime) !== undefined;
+/** Asked once for each minute of a calendar, not once for each candle. */
+class SessionMinutes {
+  readonly #calendars: Calendars;
+  readonly #known = new Map<string, Map<number, boolean>>();
+
+  constructor(calendars: Calendars) {
+    this.#calendars = calendars;
+  }
+
+  has(instrument: Instrument, openTime: number): boolean {
+    let minutes = this.#known.get(instrument.calendar);
+    if (minutes === undefined) this.#known.set(instrument.calendar, (minutes = new Map()));
+    let isOpen = minutes.get(openTime);
+    if (isOpen === undefined) {
+      isOpen = this.#calendars(instrument.calendar).sessionAt(openTime) !== undefined;
+      minutes.set(openTime, isOpen);
+    }
+    return isOpen;
+  }
 }
 
 /** The row of each (instrument, minute) of the hour, or -1. */

@@ -20,7 +20,7 @@ const CYCLES = 20;
 const FINISH_DAY_AT = 8;
 const MINUTES_AN_HOUR = 60;
 const HOURS = [0, 1, 2];
-const KEYS = Array.from({ length: 100 }, (_, at) => `SIM|I${String(at).padStart(3, '0')}`);
+const KEYS = Array.from({ length: 60 }, (_, at) => `SIM|I${String(at).padStart(3, '0')}`);
 const DATE = '2025-11-20';
 // The three hours lie on either side of midnight, so that a day is finished beneath the readers.
 const FIRST_HOUR = dateMicros(DATE) + DAY_MICROS - 2 * HOUR_MICROS;

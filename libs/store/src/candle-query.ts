@@ -210,7 +210,7 @@ class FileCandleQuery implements CandleQuery {
   #asOf(status: Status | undefined): CandleAsOf | undefined {
     if (status === undefined) return undefined;
     const { offset, time } = status;
-    return { offset, time, ageMs: this.#options.clock.nowMicros() / 1000 - Date.parse(time) };
+    return { offset, time, ageMs: Math.round(this.#options.clock.nowMicros() / 1000) - Date.parse(time) };
   }
 }
 

@@ -1,16 +1,9 @@
 // A process that appends and seals as fast as it can until it is killed: see tick-crash.test.ts. Not exported by the
-// package. Frame n has n % 3 ticks, so that what must be stored up to an offset can be told from the offset alone.
-import { START, batchOf, open } from './tick-fixture.ts';
-import type { PlainTick } from './tick-fixture.ts';
+// package.
+import { START, batchOf, open, ticksOf } from './tick-fixture.ts';
 
 const FRAMES = 40;
 const SEAL_EVERY = 8;
-
-export function ticksOf(from: number, to: number): PlainTick[] {
-  return Array.from({ length: to - from }, (_, i) => from + i).flatMap((offset) =>
-    Array.from({ length: offset % 3 }, (_, index) => ({ offset, index, instrument: index, tradeId: offset })),
-  );
-}
 
 async function write(dataDir: string): Promise<void> {
   const file = await open(dataDir);
@@ -24,4 +17,4 @@ async function write(dataDir: string): Promise<void> {
   }
 }
 
-if (process.send !== undefined) process.once('message', (dataDir) => void write(String(dataDir)));
+process.once('message', (dataDir) => void write(String(dataDir)));

@@ -1,8 +1,7 @@
 // A process that appends until its disk is full, and says what it then finds stored: see tick-full-disk.test.ts. Not
 // exported by the package.
 import { CommitInDoubtError } from '@tickwright/database';
-import { ticksOf } from './crash-writer.ts';
-import { START, batchOf, open } from './tick-fixture.ts';
+import { START, batchOf, open, ticksOf } from './tick-fixture.ts';
 import type { TickFile } from './tick-file.ts';
 
 const FRAMES = 3000;

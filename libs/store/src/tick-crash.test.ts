@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseLockedError } from '@tickwright/database';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ticksOf } from './crash-writer.ts';
-import { batchOf, open, rowsOf, storedTicks } from './tick-fixture.ts';
+import { batchOf, open, rowsOf, storedTicks, ticksOf } from './tick-fixture.ts';
 
 const ROUNDS = 5;
 

@@ -73,6 +73,13 @@ export function batchOf(ticks: readonly PlainTick[]): TickBatch {
   return batch;
 }
 
+/** Frame n has n % 3 ticks, so that what must be stored up to an offset can be told from the offset alone. */
+export function ticksOf(from: number, to: number): PlainTick[] {
+  return Array.from({ length: to - from }, (_, i) => from + i).flatMap((offset) =>
+    Array.from({ length: offset % 3 }, (_, index) => ({ offset, index, instrument: index, tradeId: offset })),
+  );
+}
+
 /** One tick a frame, for frames [from, to). */
 export function frames(from: number, to: number, of: Omit<PlainTick, 'offset'> = {}): TickBatch {
   return batchOf(Array.from({ length: to - from }, (_, i) => ({ ...of, offset: from + i })));

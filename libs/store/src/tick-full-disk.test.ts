@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ticksOf } from './crash-writer.ts';
 import type { FullDiskReport } from './full-disk-writer.ts';
-import { open } from './tick-fixture.ts';
+import { open, ticksOf } from './tick-fixture.ts';
 
 /** What the shell lets a file of the child grow to, KiB: the engine gets EFBIG where a full disk gives ENOSPC. */
 const FILE_KIB_MAX = 3000;

@@ -25,7 +25,8 @@ async function verified(
 ): Promise<CoreVerification> {
   if (owner.kind === 'running') return (await (await owner.ask('/api/v1/verify')).json()) as CoreVerification;
   await using owned = await owner.open();
-  return verifyCore(owned.core, signal);
+  // Awaited here: the core must not be closed before the verification has ended.
+  return await verifyCore(owned.core, signal);
 }
 
 function readable(report: CoreVerification): string {

@@ -1,0 +1,125 @@
+import { fork, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** What children and parent say to each other over the IPC channel. */
+export interface Message {
+  readonly type: string;
+}
+
+const STOP_MS = 20_000;
+const ANSWER_MS = 120_000;
+const KEPT_STDERR = 4_000;
+
+/** A process that a benchmark started; disposing ends it, and only it. */
+export class Child implements AsyncDisposable {
+  readonly #name: string;
+  readonly #process: ChildProcess;
+  readonly #exited: Promise<string>;
+  readonly #unread: Message[] = [];
+  #wake: () => void = () => {};
+  #stderr = '';
+  #end: string | undefined;
+
+  /** A script of this folder, run as we are run; its messages come over the IPC channel. */
+  static script(file: string, args: readonly string[] = [], env: Record<string, string> = {}): Child {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    const child = fork(path, args, {
+      env: { ...cleanEnv(), ...env },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    return new Child(file, child);
+  }
+
+  /** The built product's command, as its users start it. */
+  static command(args: readonly string[]): Child {
+    const bin = fileURLToPath(new URL('../../apps/cli/bin/tickwright.cjs', import.meta.url));
+    const child = spawn(process.execPath, [...profilingFlags(), bin, ...args], {
+      env: cleanEnv(),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    return new Child(`tickwright ${args[0]}`, child);
+  }
+
+  private constructor(name: string, child: ChildProcess) {
+    this.#name = name;
+    this.#process = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
+    });
+    child.on('message', (message) => {
+      this.#unread.push(message as Message);
+      this.#wake();
+    });
+    this.#exited = new Promise((resolve) => {
+      const ended = (how: string): void => {
+        this.#end ??= how;
+        this.#wake();
+        resolve(how);
+      };
+      child.on('error', (error) => ended(error.message));
+      child.on('close', (code, signal) => ended(signal === null ? `exit code ${code}` : signal));
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** The next message of that type. Rejects when the process ends first, or takes too long. */
+  async receive<T extends Message>(type: T['type'], timeoutMs = ANSWER_MS): Promise<T> {
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      const at = this.#unread.findIndex((message) => message.type === type);
+      if (at >= 0) return this.#unread.splice(at, 1)[0] as T;
+      if (this.#end !== undefined) throw new Error(`${this.#name} ended (${this.#end})\n${this.#stderr}`);
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0)
+        throw new Error(`${this.#name} did not say "${type}" in ${timeoutMs} ms\n${this.#stderr}`);
+      await this.#news(leftMs);
+    }
+  }
+
+  ask<T extends Message>(question: Message, answer: T['type']): Promise<T> {
+    this.#process.send(question);
+    return this.receive<T>(answer);
+  }
+
+  /** Waits for the end the process comes to by itself. */
+  async finished(): Promise<void> {
+    const how = await this.#exited;
+    if (how !== 'exit code 0') throw new Error(`${this.#name} ended (${how})\n${this.#stderr}`);
+  }
+
+  /** Ends it in order; by force when it does not follow. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#end !== undefined) return;
+    this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  async #news(timeoutMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Settings of whoever starts the benchmark must not change what is measured. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TICKWRIGHT_') && name !== 'WSS_URL_BINANCE'),
+  );
+}
+
+/** `BENCH_PROFILE=DIR npm run bench -- throughput` leaves CPU profiles of the product there. */
+function profilingFlags(): string[] {
+  const directory = process.env['BENCH_PROFILE'];
+  return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
+}
