@@ -3,6 +3,7 @@ const CHUNKS = 64;
 const CHUNK_BYTES = 60_000;
 const ID_DIGITS = 7;
 const TIME_DIGITS = 13;
+const LOW_DIGITS = 4;
 const ZERO = 0x30;
 
 interface Chunk {
@@ -13,6 +14,8 @@ interface Chunk {
   readonly ids: Int32Array;
   readonly times: Int32Array;
   readonly frames: number;
+  /** What the digits before the last four were written for: they seldom change. */
+  readonly high: Float64Array;
 }
 
 /**
@@ -44,19 +47,24 @@ export class BurstFrames {
   #stamp(chunk: Chunk, nowMs: number): void {
     const { bytes, ids, times } = chunk;
     writeDigits(this.#time, nowMs);
+    const firstOfTime = firstChanged(chunk.high, 0, { value: nowMs, digits: TIME_DIGITS });
     const perPass = chunk.frames / this.#passes;
-    for (let frame = 0; frame < chunk.frames; frame += 1) {
-      if (frame % perPass === 0) writeDigits(this.#id, this.#pass++);
-      copyDigits(this.#id, bytes, ids[frame]);
-      copyDigits(this.#time, bytes, times[2 * frame]);
-      copyDigits(this.#time, bytes, times[2 * frame + 1]);
+    for (let pass = 0; pass < this.#passes; pass += 1) {
+      writeDigits(this.#id, this.#pass);
+      const firstOfId = firstChanged(chunk.high, 1 + pass, { value: this.#pass, digits: ID_DIGITS });
+      this.#pass += 1;
+      for (let frame = pass * perPass; frame < (pass + 1) * perPass; frame += 1) {
+        copyDigits(this.#id, firstOfId, bytes, ids[frame]);
+        copyDigits(this.#time, firstOfTime, bytes, times[2 * frame]);
+        copyDigits(this.#time, firstOfTime, bytes, times[2 * frame + 1]);
+      }
     }
   }
 }
 
 /** Seven characters as the best known pairs have: `AAAUSDT`, `AABUSDT`, ... */
 export function symbolsOf(count: number): string[] {
-  const letter = (index: number): string => String.fromCharCode(65 + (index % 26));
+  const letter = (index: number): string => String.fromCharCode(65 + (Math.floor(index) % 26));
   return Array.from({ length: count }, (_, at) => `${letter(at / 676)}${letter(at / 26)}${letter(at)}USDT`);
 }
 
@@ -94,7 +102,8 @@ function encodeChunk(symbols: readonly string[], passes: number, number: number)
     starts[frame + 1] = starts[frame] + encoded.length;
     parts.push(encoded);
   }
-  return { bytes: Buffer.concat(parts), starts, ids, times, frames };
+  const high = new Float64Array(1 + passes).fill(-1);
+  return { bytes: Buffer.concat(parts), starts, ids, times, frames, high };
 }
 
 /** An unmasked text frame of 126 to 65,535 bytes. RFC 6455, 5.2. */
@@ -113,6 +122,14 @@ function writeDigits(into: Uint8Array, value: number): void {
   }
 }
 
-function copyDigits(from: Uint8Array, into: Buffer, at: number): void {
-  for (let digit = 0; digit < from.length; digit += 1) into[at + digit] = from[digit];
+/** The first digit that must be written: all of them, or the last four where those before still stand. */
+function firstChanged(high: Float64Array, slot: number, number: { value: number; digits: number }): number {
+  const now = Math.floor(number.value / 10 ** LOW_DIGITS);
+  if (high[slot] === now) return number.digits - LOW_DIGITS;
+  high[slot] = now;
+  return 0;
+}
+
+function copyDigits(from: Uint8Array, first: number, into: Buffer, at: number): void {
+  for (let digit = first; digit < from.length; digit += 1) into[at + digit] = from[digit];
 }

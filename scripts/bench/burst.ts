@@ -6,6 +6,8 @@ import type { Message } from './children.ts';
 export interface Burst extends AsyncDisposable {
   readonly port: number;
   readonly symbols: readonly string[];
+  /** When a paced server began, microseconds of `process.hrtime`: its frame n was due n / rate later. */
+  started(): Promise<number>;
   /** Stops sending, leaves the connection open, and tells how many frames were sent in all. */
   pause(): Promise<number>;
 }
@@ -17,6 +19,7 @@ export async function startBurst(options: { instruments: number; rate: number })
   return {
     port,
     symbols: symbolsOf(options.instruments),
+    started: async () => (await child.receive<Message & { atMicros: number }>('started')).atMicros,
     pause: async () => (await child.ask<Message & { sent: number }>({ type: 'pause' }, 'paused')).sent,
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { InstrumentTable, calendars, candleColumns, instrumentKey } from '@tickwright/market';
-import type { CandleColumns } from '@tickwright/market';
+import type { CandleColumns, Interval } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { openCandleFiles, openCandleQuery } from '@tickwright/store';
 import type { CandleFiles, CandleQuery } from '@tickwright/store';
+import type { Figure } from './figures.ts';
 
 const MINUTE_MICROS = 60_000_000;
 const MINUTES_AN_HOUR = 60;
@@ -18,13 +19,15 @@ const DAY_MICROS = Date.parse(DATE) * 1000;
 const HOURS = 7;
 const ROUNDS = 15;
 const QUERIES = 200;
+const QUERY_AIM_MS = 20;
+const PUBLISH_AIM_MS: Readonly<Record<number, number>> = { 200: 20, 2000: 150 };
 
 const ignore = (): void => {
   // A benchmark prints its own lines.
 };
-const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+export const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-function tableOf(count: number): InstrumentTable {
+export function tableOf(count: number): InstrumentTable {
   const table = new InstrumentTable();
   for (let number = 0; number < count; number++) {
     const id = `I${String((number * 7919) % 100_000).padStart(6, '0')}`;
@@ -35,7 +38,7 @@ function tableOf(count: number): InstrumentTable {
   return table;
 }
 
-function hourOf(hour: number, instruments: number): CandleColumns {
+export function hourOf(hour: number, instruments: number): CandleColumns {
   const rows = candleColumns(instruments * MINUTES_AN_HOUR);
   rows.count = instruments * MINUTES_AN_HOUR;
   for (let row = 0; row < rows.count; row++) {
@@ -65,12 +68,20 @@ async function timesOf(count: number, work: (round: number) => Promise<unknown>)
   return times.toSorted((a, b) => a - b);
 }
 
-function told(times: readonly number[]): string {
-  const at = (share: number): string => times[Math.floor((times.length - 1) * share)].toFixed(1);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
+function figuresOf(name: string, times: readonly number[], aimMs?: number): Figure[] {
+  const at = (share: number): number => times[Math.floor((times.length - 1) * share)];
+  return [
+    {
+      name: `${name}, p50`,
+      value: at(0.5),
+      unit: 'ms',
+      ...(aimMs !== undefined && { aim: { atMost: aimMs } }),
+    },
+    { name: `${name}, p99`, value: at(0.99), unit: 'ms' },
+  ];
 }
 
-async function publishing(files: CandleFiles, instruments: number): Promise<void> {
+async function publishing(files: CandleFiles, instruments: number): Promise<Figure[]> {
   const hour = DAY_MICROS + 9 * HOUR_MICROS;
   const rows = hourOf(hour, instruments);
   await files.publishHour('SIM', hour, rows);
@@ -79,62 +90,54 @@ async function publishing(files: CandleFiles, instruments: number): Promise<void
   const times = await timesOf(ROUNDS, () => files.publishHour('SIM', hour, rows));
   delays.disable();
   const [piece] = await files.list();
-  const kilobytes = Math.round((await stat(piece.path)).size / 1024);
-  console.log(
-    `candle-files: publish an hour of ${instruments} instruments: ${told(times)}, ${kilobytes} kB, event loop held ${(delays.max / 1e6).toFixed(1)} ms at most`,
-  );
+  const name = `publish an hour of ${instruments}`;
+  return [
+    ...figuresOf(name, times, PUBLISH_AIM_MS[instruments]),
+    { name: `${name}, event loop held at most`, value: delays.max / 1e6, unit: 'ms' },
+    { name: `${name}, size of the file`, value: (await stat(piece.path)).size / 1024, unit: 'kB' },
+  ];
 }
 
-async function querying(
-  query: CandleQuery,
-  from: 'hours' | 'a day',
-  instruments: InstrumentTable,
-): Promise<number> {
-  const to = DAY_MICROS + 24 * HOUR_MICROS;
+async function querying(query: CandleQuery, from: string, instruments: InstrumentTable): Promise<Figure[]> {
+  const span = { from: DAY_MICROS, to: DAY_MICROS + 24 * HOUR_MICROS };
   const one = (round: number): string => instruments.at((round * 37) % instruments.size).key;
-  const span = { from: DAY_MICROS, to };
-  const minutes = await timesOf(QUERIES, (round) =>
-    query.getCandles({ instrument: one(round), interval: '1m', ...span }),
-  );
-  const rolled = await timesOf(QUERIES, (round) =>
-    query.getCandles({ instrument: one(round), interval: '15m', ...span }),
-  );
+  const day = (interval: Interval): Promise<number[]> =>
+    timesOf(QUERIES, (round) => query.getCandles({ instrument: one(round), interval, ...span }));
   const latest = await timesOf(QUERIES, (round) =>
     query.latestCandles({ instruments: [one(round)], interval: '1m', count: 5 }),
   );
-  console.log(
-    `candle-files: one instrument of ${instruments.size} from ${from}: 1m ${told(minutes)}; 15m ${told(rolled)}; latest 5 ${told(latest)}`,
-  );
-  return minutes[Math.floor(minutes.length / 2)];
+  const name = `one of ${instruments.size} from ${from}`;
+  return [
+    ...figuresOf(`${name}: its day in 1m`, await day('1m'), QUERY_AIM_MS),
+    ...figuresOf(`${name}: its day in 15m`, await day('15m')),
+    ...figuresOf(`${name}: latest 5 of 1m`, latest),
+  ];
 }
 
-async function measure(count: number): Promise<number> {
+async function measure(count: number): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-candle-files-'));
   try {
     const instruments = tableOf(count);
     await using files = await openCandleFiles({ dataDir, instruments, log: quiet, clock: systemClock });
-    await publishing(files, count);
+    const figures = await publishing(files, count);
     for (let hour = 3; hour < 3 + HOURS; hour++) {
       const hourMicros = DAY_MICROS + hour * HOUR_MICROS;
       await files.publishHour('SIM', hourMicros, hourOf(hourMicros, count));
     }
     await using query = await openCandleQuery({ dataDir, log: quiet, clock: systemClock, calendars });
-    await querying(query, 'hours', instruments);
+    figures.push(...(await querying(query, 'hours', instruments)));
     const [finished] = await timesOf(1, () => files.finishDay('SIM', DATE));
-    const [merged] = await timesOf(1, () =>
-      files.mergeHour('SIM', DAY_MICROS + 9 * HOUR_MICROS, hourOf(DAY_MICROS + 9 * HOUR_MICROS, 1)),
-    );
-    console.log(
-      `candle-files: ${count} instruments: finish the day ${finished.toFixed(0)} ms, merge into it ${merged.toFixed(0)} ms`,
-    );
-    return await querying(query, 'a day', instruments);
+    const nine = DAY_MICROS + 9 * HOUR_MICROS;
+    const [merged] = await timesOf(1, () => files.mergeHour('SIM', nine, hourOf(nine, 1)));
+    figures.push({ name: `finish a day of ${count}`, value: finished, unit: 'ms' });
+    figures.push({ name: `merge an instrument's hour into a day of ${count}`, value: merged, unit: 'ms' });
+    return [...figures, ...(await querying(query, 'a finished day', instruments))];
   } finally {
     await rm(dataDir, { recursive: true });
   }
 }
 
-/** Publishing and querying, 200 and 2,000 instruments; prints, and returns the p50 in ms of a day's query among 2,000. */
-export async function run(): Promise<number> {
-  await measure(200);
-  return measure(2000);
+/** Publishing hours, finishing a day and querying it, with 200 and with 2,000 instruments. */
+export async function run(): Promise<Figure[]> {
+  return [...(await measure(200)), ...(await measure(2000))];
 }

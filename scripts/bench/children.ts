@@ -9,7 +9,8 @@ export interface Message {
 
 const STOP_MS = 20_000;
 const ANSWER_MS = 120_000;
-const KEPT_STDERR = 4_000;
+/** Of what a process prints, the end is kept. */
+const KEPT_CHARACTERS = 64_000;
 
 /** A process that a benchmark started; disposing ends it, and only it. */
 export class Child implements AsyncDisposable {
@@ -18,6 +19,7 @@ export class Child implements AsyncDisposable {
   readonly #exited: Promise<string>;
   readonly #unread: Message[] = [];
   #wake: () => void = () => {};
+  #stdout = '';
   #stderr = '';
   #end: string | undefined;
 
@@ -26,7 +28,7 @@ export class Child implements AsyncDisposable {
     const path = fileURLToPath(new URL(file, import.meta.url));
     const child = fork(path, args, {
       env: { ...cleanEnv(), ...env },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     return new Child(file, child);
   }
@@ -36,7 +38,7 @@ export class Child implements AsyncDisposable {
     const bin = fileURLToPath(new URL('../../apps/cli/bin/tickwright.cjs', import.meta.url));
     const child = spawn(process.execPath, [...profilingFlags(), bin, ...args], {
       env: cleanEnv(),
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     return new Child(`tickwright ${args[0]}`, child);
   }
@@ -44,8 +46,11 @@ export class Child implements AsyncDisposable {
   private constructor(name: string, child: ChildProcess) {
     this.#name = name;
     this.#process = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout = (this.#stdout + text).slice(-KEPT_CHARACTERS);
+    });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
+      this.#stderr = (this.#stderr + text).slice(-KEPT_CHARACTERS);
     });
     child.on('message', (message) => {
       this.#unread.push(message as Message);
@@ -85,10 +90,11 @@ export class Child implements AsyncDisposable {
     return this.receive<T>(answer);
   }
 
-  /** Waits for the end the process comes to by itself. */
-  async finished(): Promise<void> {
+  /** Waits for the end that the process comes to by itself; what it has printed. Rejects when it failed. */
+  async finished(): Promise<string> {
     const how = await this.#exited;
     if (how !== 'exit code 0') throw new Error(`${this.#name} ended (${how})\n${this.#stderr}`);
+    return this.#stdout;
   }
 
   /** Ends it in order; by force when it does not follow. */
@@ -114,7 +120,9 @@ export class Child implements AsyncDisposable {
 /** Settings of whoever starts the benchmark must not change what is measured. */
 function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('TICKWRIGHT_') && name !== 'WSS_URL_BINANCE'),
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('TICKWRIGHT_') && name !== 'WSS_URL_BINANCE',
+    ),
   );
 }
 

@@ -36,7 +36,13 @@ export function figureOf(
 export function figureLine(part: string, figure: Figure): string {
   const { name, value, unit, min, max, aim } = figure;
   const range = min === undefined || max === undefined || min === max ? '' : `${short(min)}..${short(max)}`;
-  const cells = [part.padEnd(12), name.padEnd(58), short(value).padStart(10), unit.padEnd(14), range.padEnd(20)];
+  const cells = [
+    part.padEnd(12),
+    name.padEnd(58),
+    short(value).padStart(10),
+    unit.padEnd(14),
+    range.padEnd(20),
+  ];
   return `${cells.join(' ')} ${aim === undefined ? '' : verdict(value, aim)}`.trimEnd();
 }
 

@@ -33,7 +33,7 @@ export class Process {
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     this.child = spawn(process.execPath, [bin, ...args], {
       cwd: root,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...ownEnvironment(), NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
@@ -63,6 +63,11 @@ export class Process {
       { limitMs, what: `${pattern} in the output:\n${this.stdout}\n${this.stderr}` },
     );
   }
+}
+
+/** Ours without the settings of the tests, which are none of tickwright's. */
+function ownEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TICKWRIGHT_FAULT_')));
 }
 
 class EndedEarly extends Error {

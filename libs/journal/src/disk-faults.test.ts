@@ -56,6 +56,18 @@ describe('a power loss', () => {
   );
 });
 
+test('what a killed process left unsynced is on disk before the next one calls it durable', async () => {
+  const files = memoryFiles();
+  const killed = await open(files);
+  appendTestFrames(killed, 10);
+  await turns(30);
+  expect(killed.durableOffset).toBe(0);
+  const next = await open(files);
+  expect(next.durableOffset).toBe(10);
+  const disk = files.crash({ kind: 'synced-only' });
+  expect((await readTestFrames({ directory, files: disk })).offsets).toEqual(range(0, 10));
+});
+
 describe('a failed sync', () => {
   test('gives the file up: its frames that were not durable are written to a new one, none lost, none doubled', async () => {
     const files = memoryFiles();

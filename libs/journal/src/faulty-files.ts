@@ -81,7 +81,7 @@ class MemoryFileSystem implements MemoryFiles {
   place(path: string, bytes: Uint8Array): void {
     const inode = new MemoryInode();
     inode.write(bytes, 0);
-    inode.sync();
+    inode.sync(inode.changes);
     this.#names.set(path, inode);
     this.#syncedNames.set(path, inode);
   }
@@ -151,13 +151,17 @@ class MemoryFileSystem implements MemoryFiles {
         inode.write(bytes, position);
       },
       datasync: async () => {
+        const covered = inode.changes;
         try {
+          // Slower than a write, so that writes go on meanwhile.
+          await turn();
+          await turn();
           await operation('datasync');
         } catch (error) {
           if (this.#isOn) inode.loseUnsynced();
           throw error;
         }
-        inode.sync();
+        inode.sync(covered);
       },
       truncate: async (length) => {
         await operation('truncate');

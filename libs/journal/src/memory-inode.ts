@@ -5,6 +5,8 @@ export class MemoryInode {
   #synced: Buffer = Buffer.alloc(0);
   /** Changes since the last successful sync, in order. */
   #unsynced: Change[] = [];
+  /** Changes that were synced or lost. */
+  #settledChanges = 0;
 
   get size(): number {
     return this.#size;
@@ -25,13 +27,20 @@ export class MemoryInode {
     this.#change({ kind: 'truncate', length });
   }
 
-  sync(): void {
-    for (const change of this.#unsynced) this.#synced = applied(this.#synced, change);
-    this.#unsynced = [];
+  /** So many changes were made in all: a sync that begins now covers these, and none that follow. */
+  get changes(): number {
+    return this.#settledChanges + this.#unsynced.length;
+  }
+
+  sync(upTo: number): void {
+    const covered = this.#unsynced.splice(0, Math.max(0, upTo - this.#settledChanges));
+    this.#settledChanges += covered.length;
+    for (const change of covered) this.#synced = applied(this.#synced, change);
   }
 
   /** As after a failed fsync on Linux: the pages count as clean, and no later sync writes them. */
   loseUnsynced(): void {
+    this.#settledChanges += this.#unsynced.length;
     this.#unsynced = [];
   }
 

@@ -1,12 +1,10 @@
-import { destination as openDestination, pino, stdTimeFunctions } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Log } from './log.ts';
 import { redactText } from './redaction.ts';
+import { stderrWriter } from './stderr-writer.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
-
-/** Lines wait in memory while the other end of stderr does not read; beyond this they are dropped. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 export interface ProcessLog extends Log {
   /** A log whose lines all carry these fields. */
@@ -33,7 +31,7 @@ export interface LogOptions {
  */
 export function createLog(options: LogOptions): ProcessLog {
   const { level, name, pretty = false, color = false } = options;
-  const stderr = options.destination === undefined ? stderrDestination() : undefined;
+  const stderr = options.destination === undefined ? stderrWriter() : undefined;
   const target = stderr ?? options.destination;
   const prettify = pretty ? prettyFactory({ colorize: color, ignore: 'pid,hostname' }) : undefined;
   const logger = pino(
@@ -51,23 +49,7 @@ export function createLog(options: LogOptions): ProcessLog {
     },
     target,
   );
-  return wrap(logger, () => {
-    if (stderr !== undefined) flushQuietly(stderr);
-  });
-}
-
-type Destination = ReturnType<typeof openDestination>;
-
-function stderrDestination(): Destination {
-  return openDestination({ fd: 2, sync: false, maxLength: MAX_WAITING_BYTES });
-}
-
-function flushQuietly(target: Destination): void {
-  try {
-    target.flushSync();
-  } catch {
-    // Not open yet or the other end is gone: there is nobody to tell.
-  }
+  return wrap(logger, () => stderr?.flush());
 }
 
 function wrap(logger: pino.Logger, flush: () => void): ProcessLog {

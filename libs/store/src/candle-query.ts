@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { InstrumentTable, bucketOf, instrumentKey, intervalMicros, splitKey } from '@tickwright/market';
 import type { Calendars, CandleColumns, InstrumentRow, Interval } from '@tickwright/market';
 import { SCHEDULES, retry } from '@tickwright/runtime';
@@ -6,10 +7,11 @@ import { toCandles } from './candle-answer.ts';
 import type { Candle, CandleAnswer, CandleAsOf } from './candle-answer.ts';
 import { DAY_MICROS, listPieces } from './candle-paths.ts';
 import type { CandlePiece } from './candle-paths.ts';
-import { openCandleScan } from './candle-scan.ts';
+import { candleScan, openReaderDatabase } from './candle-scan.ts';
 import type { CandleScan } from './candle-scan.ts';
 import { completeness, newestRows, shaped } from './candle-selection.ts';
 import { instrumentOf, readInstruments, undescribedInstrument } from './instruments-file.ts';
+import { publishedGaps } from './published-gaps.ts';
 import { readStatus } from './status-file.ts';
 import type { Status } from './status-file.ts';
 import type { GapReader } from './verification.ts';
@@ -25,7 +27,7 @@ export interface CandleQueryOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly calendars: Calendars;
-  /** Gaps that are not filled: what they overlap is not complete. Without it the stored candles' own word counts. */
+  /** Gaps that are not filled: what they overlap is not complete. `gaps.parquet` unless given. */
   readonly gaps?: GapReader;
   /** `SCHEDULES.candleRead` unless given. */
   readonly retry?: Retry;
@@ -66,7 +68,9 @@ export interface CandleQuery extends AsyncDisposable {
 }
 
 export async function openCandleQuery(options: CandleQueryOptions): Promise<CandleQuery> {
-  return new FileCandleQuery(options, await openCandleScan({ log: options.log }));
+  const database = await openReaderDatabase(options.log);
+  const gaps = options.gaps ?? publishedGaps({ database, path: join(options.dataDir, 'gaps.parquet') });
+  return new FileCandleQuery({ ...options, gaps }, candleScan(database));
 }
 
 /** What is asked of one segment. */
@@ -83,12 +87,12 @@ interface Selection {
 }
 
 class FileCandleQuery implements CandleQuery {
-  readonly #options: CandleQueryOptions;
+  readonly #options: Required<Omit<CandleQueryOptions, 'retry'>>;
   readonly #scan: CandleScan;
   readonly #retry: Retry;
   #described: ReadonlyMap<string, InstrumentRow> = new Map();
 
-  constructor(options: CandleQueryOptions, scan: CandleScan) {
+  constructor(options: CandleQueryOptions & { readonly gaps: GapReader }, scan: CandleScan) {
     this.#options = options;
     this.#scan = scan;
     const { clock } = options;
@@ -180,7 +184,7 @@ class FileCandleQuery implements CandleQuery {
       keys: instruments.list().map((instrument) => instrument.key),
       numberOf: (key) => instruments.indexOf(key),
     });
-    const isComplete = completeness((await gaps?.gaps()) ?? [], instruments);
+    const isComplete = completeness(await gaps.gaps(), instruments);
     const fillToMicros = fill ? request.to : undefined;
     return shaped(minutes, { instruments, interval, calendars, isComplete, closedMicros, fillToMicros });
   }

@@ -39,16 +39,26 @@ export interface CandleScanRequest {
 }
 
 export async function openCandleScan(options: { log: Log }): Promise<CandleScan> {
+  return candleScan(await openReaderDatabase(options.log));
+}
+
+/** A scan by way of a database of `openReaderDatabase`, which it closes. */
+export function candleScan(database: Database): CandleScan {
+  return new ParquetCandleScan(database);
+}
+
+/** An in-memory engine for reading Parquet files that are replaced under their names. */
+export async function openReaderDatabase(log: Log): Promise<Database> {
   const database = await openDatabase({
     path: ':memory:',
     readConnections: READ_CONNECTIONS,
     threads: THREADS,
     memoryLimit: MEMORY_LIMIT,
-    log: options.log,
+    log,
   });
   // The engine caches file contents by path; paths here are reused for other contents within milliseconds.
   await database.write((tx) => tx.run('SET GLOBAL enable_external_file_cache = false'));
-  return new ParquetCandleScan(database);
+  return database;
 }
 
 class ParquetCandleScan implements CandleScan {

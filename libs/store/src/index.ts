@@ -14,6 +14,7 @@ export { CandleFileError, openCandleScan } from './candle-scan.ts';
 export type { CandleScan, CandleScanRequest } from './candle-scan.ts';
 export { CandleFileMovedError } from './held-files.ts';
 export { publishedCandles } from './published-candles.ts';
+export { ledgerGaps, publishedGaps } from './published-gaps.ts';
 export { storedTicks } from './stored-ticks.ts';
 export type { StoredTicks } from './stored-ticks.ts';
 export { idProblems } from './id-check.ts';
@@ -29,9 +30,16 @@ export type {
   VerificationReport,
 } from './verification.ts';
 export type { KnownGap, ProblemKind, VerificationProblem } from './problem-list.ts';
-export { openTickFile, TickFile } from './tick-file.ts';
+export { TickFile, openTickFile } from './tick-file.ts';
 export type { AppendState, TickFileOptions, TickFileStats } from './tick-file.ts';
+export { TickFileError } from './tick-state.ts';
+export type { LoadedState } from './tick-state.ts';
 export type { TickQuery, TickRow } from './tick-query.ts';
 export type { MinutesQuery } from './tick-minutes.ts';
-export { openGapStore, GapStore } from './gap-store.ts';
+export type { TickFilter } from './tick-source.ts';
+export type { SealOptions, SealReport, SealStep } from './sealing.ts';
+export type { DateOf } from './sealed-parts.ts';
+export { listParts, tickPaths } from './tick-paths.ts';
+export type { TickPart, TickPaths } from './tick-paths.ts';
+export { FILLED_KEPT_DAYS, GapStore, openGapStore } from './gap-store.ts';
 export type { GapStoreOptions } from './gap-store.ts';

@@ -2,22 +2,28 @@ import type { Clock } from '@tickwright/runtime';
 
 const POLL_MS = 10;
 
+/** Someone who reads, and from what once that is known. */
+export interface Reader<Source> {
+  source: Source | undefined;
+}
+
 /** Who is reading now, so that what they read from is taken away only after they have left. */
-export class ReadersInFlight {
+export class ReadersInFlight<Source> {
   readonly #clock: Clock;
-  readonly #inside = new Set<symbol>();
+  readonly #inside = new Set<Reader<Source>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Enters; leave by calling what it gives. */
-  enter(): () => void {
-    const reader = Symbol('reader');
+  enter(): Reader<Source> {
+    const reader: Reader<Source> = { source: undefined };
     this.#inside.add(reader);
-    return () => {
-      this.#inside.delete(reader);
-    };
+    return reader;
+  }
+
+  leave(reader: Reader<Source>): void {
+    this.#inside.delete(reader);
   }
 
   /** Whether all who are inside now have left within `maxMs`. Those who enter later are not waited for. */
@@ -29,5 +35,10 @@ export class ReadersInFlight {
       await this.#clock.sleep(POLL_MS);
     }
     return true;
+  }
+
+  /** Forgets the readers of a source that is closed: one that never comes back would be waited for again and again. */
+  forget(source: Source): void {
+    for (const reader of this.#inside) if (reader.source === source) this.#inside.delete(reader);
   }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '@tickwright/database';
+import { DatabaseClosedError, openDatabase } from '@tickwright/database';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '@tickwright/runtime';
 import { openTickFile } from './tick-file.ts';
@@ -234,4 +234,33 @@ test('a log that has lost its tick file is set aside, not offered to the next on
   await using file = await open(dataDir);
   expect(file.appliedOffset).toBe(0);
   expect(await readdir(join(dataDir, 'quarantine'))).toHaveLength(1);
+});
+
+test('a read that is never ended delays a sealing, and does not stop it', async () => {
+  let now = 0;
+  const impatient = { ...systemClock, monotonicMs: () => (now += 1000) };
+  await using file = await openTickFile({
+    dataDir,
+    instruments: newTable(),
+    log: quietLog,
+    clock: impatient,
+  });
+  await file.append([batchOf(DAY)], { appliedOffset: 300, receiveMicros: START });
+  const before = file.readTicks({})[Symbol.asyncIterator]();
+  await before.next();
+  let during = before;
+  const seal = file.seal({
+    onStep: async (step) => {
+      if (step !== 'written') return;
+      during = file.readTicks({})[Symbol.asyncIterator]();
+      await during.next();
+    },
+  });
+  await expect(seal).rejects.toThrow('seal again');
+  await expect(before.next()).rejects.toThrow(DatabaseClosedError);
+  expect(await file.countTicks({})).toBe(300);
+  await file.append([frames(300, 301)], { appliedOffset: 301, receiveMicros: START });
+  await file.seal();
+  expect(await file.countTicks({})).toBe(301);
+  expect(await readdir(join(dataDir, 'live'))).not.toContain('ticks_sealing.duckdb');
 });

@@ -55,7 +55,11 @@ const BATCH_ROWS = 2048;
 /** Reading all that a rebuild needs may take minutes. */
 const READ_ALL_MS = 600_000;
 
-/** Opens the tick file as its one owner, after finishing what a crash has interrupted. */
+/**
+ * Opens the tick file as its one owner, after finishing what a crash has interrupted. The caller holds the instance lock
+ * of the data directory: the engine's own lock is not held for the moment in which a sealing changes files. Errors:
+ * DatabaseLockedError, DatabaseDamagedError, TickFileError `tick-file-version`.
+ */
 export async function openTickFile(options: TickFileOptions): Promise<TickFile> {
   const { instruments, log, clock } = options;
   const dateOf = options.dateOf ?? segmentDate(instruments, calendars);

@@ -96,12 +96,9 @@ export async function storedTicks(file: TickFile, from = 0): Promise<Record<stri
   return rows;
 }
 
-export function rowsOf({ count, capacity: _, ...columns }: TickBatch): Record<string, number>[] {
-  return Array.from({ length: count }, (_row, row) =>
-    Object.fromEntries(
-      Object.entries(columns)
-        .filter(([, values]) => ArrayBuffer.isView(values))
-        .map(([name, values]) => [name, values[row]]),
-    ),
+export function rowsOf(batch: TickBatch): Record<string, number>[] {
+  const columns = Object.entries(batch).filter(([, values]) => ArrayBuffer.isView(values));
+  return Array.from({ length: batch.count }, (_, row) =>
+    Object.fromEntries(columns.map(([name, values]) => [name, values[row]])),
   );
 }

@@ -134,7 +134,7 @@ test('minutes computed by SQL equal a naive fold, wherever the ticks are stored'
 });
 
 test('volumes beyond what float64 multiplies exactly are summed to the last decimal', async () => {
-  const volumes = [123456789.01, 2 ** 52 / 1e8, 90071992.54740993, 1e-8, 5e11];
+  const volumes = [123456789.01, 2 ** 52 / 1e8, 90071992.5474099, 1e-8, 5e11];
   const ticks = volumes.map((volume, offset) => ({ offset, volume, eventTime: START + offset }));
   await file.append([batchOf(ticks)], { appliedOffset: 5, receiveMicros: START });
   const limbs = new Float64Array(2);

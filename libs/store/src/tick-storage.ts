@@ -5,6 +5,7 @@ import { InstrumentNumbers } from './instrument-numbers.ts';
 import { exists, openLiveFile } from './live-tick-file.ts';
 import type { LiveFile, TickFileContext } from './live-tick-file.ts';
 import { ReadersInFlight } from './readers-in-flight.ts';
+import type { Reader } from './readers-in-flight.ts';
 import type { DateOf } from './sealed-parts.ts';
 import { beginSealing, finishSealing } from './sealing.ts';
 import type { SealOptions, SealReport } from './sealing.ts';
@@ -31,7 +32,7 @@ export class TickStorage {
   readonly #context: TickFileContext;
   readonly #instruments: InstrumentTable;
   readonly #dateOf: DateOf;
-  readonly #readers: ReadersInFlight;
+  readonly #readers: ReadersInFlight<Database>;
   readonly #gate = new SerialGate();
   readonly #sealGate = new SerialGate();
   #file: LiveFile | undefined;
@@ -87,20 +88,20 @@ export class TickStorage {
   }
 
   async read<T>(work: (stored: StoredTicks) => Promise<T>): Promise<T> {
-    const leave = this.#readers.enter();
+    const reader = this.#readers.enter();
     try {
-      return await work(await this.#stored());
+      return await work(await this.#stored(reader));
     } finally {
-      leave();
+      this.#readers.leave(reader);
     }
   }
 
   async *stream<T>(work: (stored: StoredTicks) => AsyncIterable<T>): AsyncGenerator<T> {
-    const leave = this.#readers.enter();
+    const reader = this.#readers.enter();
     try {
-      yield* work(await this.#stored());
+      yield* work(await this.#stored(reader));
     } finally {
-      leave();
+      this.#readers.leave(reader);
     }
   }
 
@@ -179,7 +180,9 @@ export class TickStorage {
     // Readers that come now wait for the gate.
     this.#file = undefined;
     if (!this.#isClosed) await this.#readers.left(READERS_LEAVE_MS);
-    await file?.database.close();
+    if (file === undefined) return;
+    await file.database.close();
+    this.#readers.forget(file.database);
   }
 
   async #refresh(file: LiveFile): Promise<void> {
@@ -188,8 +191,9 @@ export class TickStorage {
   }
 
   /** Where ticks are now. The sealing file and the parts made of it are never both named. */
-  async #stored(): Promise<StoredTicks> {
+  async #stored(reader: Reader<Database>): Promise<StoredTicks> {
     const file = this.#file ?? (await this.#gate.run(() => this.#live()));
+    reader.source = file.database;
     const boundary = file.sealingFrom ?? this.#state.sealedOffset;
     const parts = (await listParts(this.#context.paths.parts)).filter((part) => part.lastOffset < boundary);
     return { database: file.database, sources: { parts, hasSealing: file.sealingFrom !== undefined } };

@@ -118,7 +118,7 @@ export class Lane implements LinkOwner {
       const link = await this.#connect(this.name, signal);
       if (link === undefined) continue;
       this.#current = link;
-      this.#handoverReason = undefined;
+      this.#handoverReason = link.isLeaving ? 'shutdown' : undefined;
       await this.#keep(signal);
       if (!signal.aborted) await this.#wait(signal);
     }
@@ -166,6 +166,8 @@ export class Lane implements LinkOwner {
       this.#current = next;
       for (const key of this.#instruments.keys()) subscriptions.moved(key, name);
       counts.handovers++;
+      // Told before it had become the current one.
+      if (next.isLeaving) this.#handoverReason ??= 'shutdown';
       if (!old.isHealthy) this.#failures++;
       log.info({ connection: name, replaces: old.name, reason }, 'the connection was replaced by a new one');
       await old.close('replaced');

@@ -47,6 +47,8 @@ export class Link {
   /** Resolves when it is closed. */
   readonly #ended = deferred<void>();
   openedMicros = 0;
+  /** The venue has said that it will close this connection. */
+  isLeaving = false;
   openedMs = 0;
   /** When every request had been answered for the first time, monotonic ms; -1 before. */
   settledMs = -1;
@@ -179,6 +181,7 @@ export class Link {
     counts.replies++;
     if (reply.type === 'shutdown') {
       log.info({ connection: this.name }, 'the venue is about to close this connection');
+      this.isLeaving = true;
       this.#owner.shutdown(this);
     } else if (reply.type === 'acknowledged') this.#requests.acknowledged(reply.id);
     else {

@@ -59,22 +59,23 @@ async function compile(file: string, into: string): Promise<void> {
 }
 
 /** Starts one program of this folder from its source: for a test that needs no more than one or two. */
-export function startFromSource(program: string): Child {
-  return startChild(join(SOURCE, 'testing', program), [], ['--import', 'tsx']);
+export function startFromSource(program: string, args: readonly string[] = []): Child {
+  return startChild(join(SOURCE, 'testing', program), args, ['--import', 'tsx']);
 }
 
 function startChild(path: string, args: readonly string[], nodeArgs: readonly string[] = []): Child {
   const child = spawn(process.execPath, [...nodeArgs, path, ...args]);
   const end = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  let errors = '';
-  child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     pid: child.pid ?? -1,
     process: child,
     line: async () => {
       const next = await lines.next();
-      if (next.done === true) throw new Error(`the child ended without a line: ${errors}`);
+      if (next.done === true) {
+        const errors: unknown = child.stderr.read();
+        throw new Error(`the child ended without a line: ${String(errors)}`);
+      }
       return next.value;
     },
     kill: (signal) => {

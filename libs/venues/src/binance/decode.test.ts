@@ -74,6 +74,23 @@ test('decimals are the numbers nearest to their text, however many digits', () =
   }
 });
 
+test.each([
+  ['the event', '"e":"aggTrade","a":5,', TRADE.t],
+  ['the id', '"t":1,', TRADE.t],
+  ['the price', '"p":"5",', TRADE.t],
+])('where a key comes twice (%s) the last one counts, as for JSON.parse', (_name, before, tradeId) => {
+  const frame = JSON.stringify(TRADE).replace('{', `{${before}`);
+  const { ticks } = decodeOne(decoderOf(tableOf('BTCUSDT')), frame);
+  expect(ticks).toMatchObject([{ tradeId, price: 61837.63, idSpace: IdSpace.trade }]);
+});
+
+test('an id that is told twice, last as a text, is no id', () => {
+  const frame = JSON.stringify(AGG_TRADE).replace(/}$/, ',"a":"5"}');
+  const decoder = decoderOf(tableOf('BTCUSDT'));
+  expect(decodeOne(decoder, frame).what).toBe(Decoded.rejected);
+  expect(decoder.counts.rejected.badId).toBe(1);
+});
+
 test('a trade without the maker flag is kept, its side unknown', () => {
   const { m: _, ...rest } = TRADE;
   expect(decodeOne(decoderOf(tableOf('BTCUSDT')), combined(rest)).ticks).toMatchObject([

@@ -8,6 +8,17 @@ import { isFields, parseFrame, parseJson, parseRow, venueTimeMicros } from './pa
 import type { ParsedTrade } from './parse.ts';
 import { Maker, Mark, Num, Scan, scanFrame, ScanResult } from './scan.ts';
 
+// Constants of this module are folded into the machine code, imported ones are looked up for every frame.
+const { unsure: UNSURE, other: OTHER, aggTrade: AGG_TRADE } = Scan;
+const { symbolStart: SYMBOL_START, symbolEnd: SYMBOL_END, symbolHash: SYMBOL_HASH, maker: MAKER } = Mark;
+const { price: PRICE, quantity: QUANTITY, time: TIME, tradeId: TRADE_ID, aggTradeId: AGG_TRADE_ID } = Num;
+const { buyer: BUYER_MADE, seller: SELLER_MADE } = Maker;
+const { buy: BUY, sell: SELL, unknown: UNKNOWN } = Side;
+const { trade: SPACE_TRADE, aggTrade: SPACE_AGG_TRADE } = IdSpace;
+const { trade: KIND_TRADE } = TickKind;
+const { ticks: TICKS } = Decoded;
+const FRAME_LIMIT = MAX_FRAME_BYTES;
+
 /**
  * Decodes Binance spot: trade and aggTrade messages, raw or combined, and the answers of /historicalTrades, /trades
  * and /aggTrades. Source: binance-spot-api-docs, web-socket-streams.md and rest-api.md.
@@ -32,35 +43,35 @@ export class BinanceDecoder implements Decoder {
   }
 
   decode(bytes: Buffer, receiveTimeMicros: number, offset: number, into: TickBatch): Decoded {
-    if (bytes.length > MAX_FRAME_BYTES) return this.#reject('oversized', bytes);
+    if (bytes.length > FRAME_LIMIT) return this.#reject('oversized', bytes);
     const kind = scanFrame(bytes, this.#scan);
-    if (kind === Scan.unsure) return this.#decodeSlowly(bytes, receiveTimeMicros, offset, into);
-    if (kind === Scan.other) return this.#other(bytes);
+    if (kind === UNSURE) return this.#decodeSlowly(bytes, receiveTimeMicros, offset, into);
+    if (kind === OTHER) return this.#other(bytes);
     const { numbers, marks } = this.#scan;
-    const isAggregate = kind === Scan.aggTrade;
+    const isAggregate = kind === AGG_TRADE;
     if (this.#isUnwanted(isAggregate)) return this.#countOther(isAggregate ? 'aggTrade' : 'trade');
-    const start = marks[Mark.symbolStart];
-    const instrument = this.#symbols.find(bytes, start, marks[Mark.symbolEnd], marks[Mark.symbolHash]);
+    const start = marks[SYMBOL_START];
+    const instrument = this.#symbols.find(bytes, start, marks[SYMBOL_END], marks[SYMBOL_HASH]);
     if (instrument < 0) return this.#reject('unknownInstrument', bytes);
-    const eventTime = venueTimeMicros(numbers[Num.time]);
+    const eventTime = venueTimeMicros(numbers[TIME]);
     if (eventTime < 0) return this.#reject('badTime', bytes);
-    const maker = marks[Mark.maker];
+    const maker = marks[MAKER];
     const row = into.count++;
     into.instrument[row] = instrument;
     into.eventTime[row] = eventTime;
     into.receiveTime[row] = receiveTimeMicros;
-    into.price[row] = numbers[Num.price];
-    into.quantity[row] = numbers[Num.quantity];
-    into.volume[row] = numbers[Num.quantity];
-    into.side[row] = maker === Maker.buyer ? Side.sell : maker === Maker.seller ? Side.buy : Side.unknown;
-    into.kind[row] = TickKind.trade;
-    into.idSpace[row] = isAggregate ? IdSpace.aggTrade : IdSpace.trade;
-    into.tradeId[row] = isAggregate ? numbers[Num.aggTradeId] : numbers[Num.tradeId];
+    into.price[row] = numbers[PRICE];
+    into.quantity[row] = numbers[QUANTITY];
+    into.volume[row] = numbers[QUANTITY];
+    into.side[row] = maker === BUYER_MADE ? SELL : maker === SELLER_MADE ? BUY : UNKNOWN;
+    into.kind[row] = KIND_TRADE;
+    into.idSpace[row] = isAggregate ? SPACE_AGG_TRADE : SPACE_TRADE;
+    into.tradeId[row] = isAggregate ? numbers[AGG_TRADE_ID] : numbers[TRADE_ID];
     into.cumulativeVolume[row] = -1;
     into.offset[row] = offset;
     into.index[row] = 0;
     this.counts.ticks++;
-    return Decoded.ticks;
+    return TICKS;
   }
 
   decodeAnswer(bytes: Buffer, receiveTimeMicros: number, offset: number, into: TickBatch): Decoded {

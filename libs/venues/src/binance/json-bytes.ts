@@ -3,12 +3,12 @@
  * its last, or -1 where the token is not of the strict subset that the scanner knows. Reading past the end of a buffer
  * gives undefined, which compares as unequal and out of bounds.
  */
-export const UNSURE = -1;
-export const QUOTE = 0x22;
-export const ZERO = 0x30;
-export const NINE = 0x39;
-export const COLON = 0x3a;
-export const BACKSLASH = 0x5c;
+const UNSURE = -1;
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 
 export function skipScalar(bytes: Buffer, at: number): number {
   const first = bytes[at];

@@ -1,17 +1,12 @@
 import {
-  BACKSLASH,
-  COLON,
   isAggTrade,
   isDataKey,
   isSnapshot,
   isStreamKey,
   isTrade,
-  QUOTE,
   skipScalar,
   skipString,
   skipWord,
-  UNSURE,
-  ZERO,
 } from './json-bytes.ts';
 
 /**
@@ -44,6 +39,12 @@ export const Mark = {
 } as const;
 export const Maker = { unknown: 0, buyer: 1, seller: 2 } as const;
 
+// Constants of this module are folded into the machine code, imported ones are loaded each time: a third of the speed.
+const UNSURE = -1;
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const DOT = 0x2e;
 const OPEN = 0x7b;
