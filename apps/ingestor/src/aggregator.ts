@@ -98,6 +98,8 @@ export class Aggregator {
       pipeline.candles.returnChangedHours(
         [...left].map(({ segment, hourMicros }) => ({ segment, hourMicros })),
       );
+      // The end of the run interrupted this cycle; the last one takes its hours along.
+      if (signal?.aborted === true) return false;
       this.health.failures += 1;
       this.health.lastError = error instanceof Error ? error.message : String(error);
       if (this.health.state === 'ok') {
@@ -135,8 +137,8 @@ export class Aggregator {
       schedule: SCHEDULES.aggregate,
       clock,
       ...(signal === undefined ? {} : { signal }),
-      onFailure: () => {
-        this.health.retries += 1;
+      onFailure: ({ retryInMs }) => {
+        if (retryInMs !== undefined) this.health.retries += 1;
       },
     });
   }

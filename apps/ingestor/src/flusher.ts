@@ -1,6 +1,6 @@
 import type { CoverageRow, Gap, TickBatch } from '@tickwright/market';
 import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
-import type { Clock, Log } from '@tickwright/runtime';
+import type { Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, TickFile } from '@tickwright/store';
 import type { Pipeline } from './pipeline.ts';
@@ -87,9 +87,17 @@ export class Flusher {
       this.#succeeded(portion, clock.monotonicMs() - startedMs);
       return true;
     } catch (error) {
-      this.#failed(portion, error);
+      if (signal?.aborted === true) this.#postpone(portion);
+      else this.#failed(portion, error);
       return false;
     }
+  }
+
+  /** The end of the run interrupted this flush; the last one takes its portion along. */
+  #postpone(portion: Portion): void {
+    this.#options.pipeline.buffer.putBack(portion.chunks);
+    this.#owedCoverage = [...(portion.coverage ?? [])];
+    this.#owedGaps = [...portion.gaps];
   }
 
   #cut(): Portion {
@@ -136,7 +144,7 @@ export class Flusher {
         schedule: SCHEDULES.flush,
         clock,
         ...(signal === undefined ? {} : { signal }),
-        onFailure: (error) => this.#retrying(error),
+        onFailure: (failure) => this.#retrying(failure),
       },
     );
   }
@@ -157,16 +165,15 @@ export class Flusher {
     });
   }
 
-  #retrying(error: unknown): void {
+  #retrying({ error, retryInMs }: FailedTry): void {
+    if (retryInMs === undefined) return;
     this.health.retries += 1;
-    this.#options.log.debug({ error: String(error) }, 'a flush failed and is tried again');
+    this.#options.log.debug({ error: String(error), retryInMs }, 'a flush failed and is tried again');
   }
 
   #failed(portion: Portion, error: unknown): void {
     const { pipeline, log } = this.#options;
-    pipeline.buffer.putBack(portion.chunks);
-    this.#owedCoverage = [...(portion.coverage ?? [])];
-    this.#owedGaps = [...portion.gaps];
+    this.#postpone(portion);
     const message = error instanceof Error ? error.message : String(error);
     if (this.health.state === 'ok') {
       log.warn(
