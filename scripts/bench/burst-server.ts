@@ -14,7 +14,7 @@ const MAX_WAITING_CHUNKS = 8;
 const [instruments, rate] = process.argv.slice(2).map(Number);
 const frames = new BurstFrames(instruments);
 let sent = 0;
-let isPaused = false;
+const pausing = new AbortController();
 
 /** As fast as the socket takes it. A turn of the event loop between two rounds keeps requests and pings served. */
 function flood(socket: Duplex): void {
@@ -22,7 +22,7 @@ function flood(socket: Duplex): void {
   let isDue = false;
   const round = (): void => {
     isDue = false;
-    while (waiting < MAX_WAITING_CHUNKS && socket.writable && !isPaused) {
+    while (waiting < MAX_WAITING_CHUNKS && socket.writable && !pausing.signal.aborted) {
       const chunk = frames.next(Date.now());
       waiting += 1;
       sent += chunk.frames;
@@ -46,7 +46,7 @@ function pace(socket: Duplex): void {
   let chunk = frames.next(Date.now());
   let at = 0;
   const turn = (): void => {
-    if (!socket.writable || isPaused) return;
+    if (!socket.writable || pausing.signal.aborted) return;
     for (const due = ((performance.now() - startMs) / 1000) * rate; done < due; done += 1) {
       if (at === chunk.frames) {
         chunk = frames.next(Date.now());
@@ -89,7 +89,7 @@ server.listen({ host: '127.0.0.1', port: 0 }, () => {
   process.send?.({ type: 'listening', port: (server.address() as AddressInfo).port });
 });
 process.on('message', () => {
-  isPaused = true;
+  pausing.abort();
   process.send?.({ type: 'paused', sent });
 });
 process.on('disconnect', () => process.exit(0));

@@ -9,6 +9,9 @@ export interface Message {
 
 const STOP_MS = 20_000;
 const ANSWER_MS = 120_000;
+/** Flags of a command by name, without their dashes; `true` for one without a value. */
+export type Flags = Readonly<Record<string, string | number | true | readonly string[]>>;
+
 /** Of what a process prints, the end is kept. */
 const KEPT_CHARACTERS = 64_000;
 
@@ -34,13 +37,13 @@ export class Child implements AsyncDisposable {
   }
 
   /** The built product's command, as its users start it. */
-  static command(args: readonly string[]): Child {
+  static command(name: string, flags: Flags, args: readonly string[] = []): Child {
     const bin = fileURLToPath(new URL('../../apps/cli/bin/tickwright.cjs', import.meta.url));
-    const child = spawn(process.execPath, [...profilingFlags(), bin, ...args], {
+    const child = spawn(process.execPath, [...profilingFlags(), bin, name, ...args, ...flagList(flags)], {
       env: cleanEnv(),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    return new Child(`tickwright ${args[0]}`, child);
+    return new Child(`tickwright ${name}`, child);
   }
 
   private constructor(name: string, child: ChildProcess) {
@@ -85,9 +88,9 @@ export class Child implements AsyncDisposable {
     }
   }
 
-  ask<T extends Message>(question: Message, answer: T['type']): Promise<T> {
+  ask<T extends Message>(question: Message, answer: T['type'], timeoutMs = ANSWER_MS): Promise<T> {
     this.#process.send(question);
-    return this.receive<T>(answer);
+    return this.receive<T>(answer, timeoutMs);
   }
 
   /** Waits for the end that the process comes to by itself; what it has printed. Rejects when it failed. */
@@ -115,6 +118,14 @@ export class Child implements AsyncDisposable {
       };
     });
   }
+}
+
+function flagList(flags: Flags): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    if (value === true) return [`--${name}`];
+    const values = typeof value === 'object' ? value : [value];
+    return values.flatMap((each) => [`--${name}`, String(each)]);
+  });
 }
 
 /** Settings of whoever starts the benchmark must not change what is measured. */

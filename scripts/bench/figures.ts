@@ -59,5 +59,5 @@ function short(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${(value / 1e6).toPrecision(3)} M`;
   if (size >= 1e4) return `${(value / 1e3).toPrecision(3)} k`;
-  return value.toPrecision(3);
+  return size >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

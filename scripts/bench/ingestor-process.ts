@@ -1,5 +1,6 @@
+import { instrumentNames } from '@tickwright/simulator';
 import { Child } from './children.ts';
-import type { Message } from './children.ts';
+import type { Flags, Message } from './children.ts';
 
 /** The parts of the status report that benchmarks read. */
 export interface IngestorStatus {
@@ -29,8 +30,10 @@ export class Ingestor implements AsyncDisposable {
   readonly #child: Child;
   readonly #address: string;
 
-  static async start(args: readonly string[]): Promise<Ingestor> {
-    const child = Child.command(['ingest', ...args, '--set', 'ingestor.http.port=0', '--log-level', 'warn']);
+  /** `settings` are configuration values, as `--set` takes them. */
+  static async start(flags: Flags, settings: readonly string[] = []): Promise<Ingestor> {
+    const set = ['ingestor.http.port=0', ...settings];
+    const child = Child.command('ingest', { ...flags, set, 'log-level': 'warn' });
     try {
       const up = await child.receive<Message & { addresses: { http: string } }>('up');
       return new Ingestor(child, up.addresses.http);
@@ -68,18 +71,26 @@ export class Ingestor implements AsyncDisposable {
   }
 }
 
-/** The product's simulated venue in a process of its own. */
+/** The product's simulated venue in a process of its own, and the flags by which an ingestor takes all of it. */
 export async function startSimulation(market: {
   instruments: number;
   rate: number;
-}): Promise<{ child: Child; url: string; flags: string[] }> {
-  const child = Child.command([
-    'simulate',
-    ...['--port', '0', '--rate', String(market.rate), '--seed', '1', '--log-level', 'warn'],
-    ...['--set', `simulator.instruments=${market.instruments}`],
-  ]);
+}): Promise<{ child: Child; flags: Flags }> {
+  const child = Child.command('simulate', {
+    port: 0,
+    rate: market.rate,
+    seed: 1,
+    set: [`simulator.instruments=${market.instruments}`],
+    'log-level': 'warn',
+  });
   const up = await child.receive<Message & { addresses: { venue: string } }>('up');
   const url = up.addresses.venue;
-  const flags = ['--venue', 'simulated', '--ws-url', url, '--rest-url', url.replace('ws:', 'http:')];
-  return { child, url, flags };
+  const instruments = instrumentNames(market.instruments).map((name) => `SIM|${name}`);
+  const flags = {
+    venue: 'simulated',
+    instruments: instruments.join(','),
+    'ws-url': url,
+    'rest-url': url.replace('ws:', 'http:'),
+  };
+  return { child, flags };
 }

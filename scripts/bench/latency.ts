@@ -97,13 +97,11 @@ class TimedSink implements FrameSink {
 
   constructor(inner: JournalSink, started: Promise<number>) {
     this.#inner = inner;
-    // A failure of the server shows where its child is waited for.
-    started.then(
-      (micros) => {
-        this.#startedMicros = micros;
-      },
-      () => undefined,
-    );
+    void this.#follow(started);
+  }
+
+  async #follow(started: Promise<number>): Promise<void> {
+    this.#startedMicros = await started;
   }
 
   message(connection: string, receiveMicros: number, bytes: Buffer): void {

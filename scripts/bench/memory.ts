@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { instrumentNames } from '@tickwright/simulator';
 import type { BenchOptions, Figure } from './figures.ts';
 import { Ingestor, startSimulation } from './ingestor-process.ts';
 import { openHandles, residentBytes } from './process-figures.ts';
@@ -25,11 +24,7 @@ export async function run(options: BenchOptions): Promise<Figure[]> {
   const market = await startSimulation({ instruments: INSTRUMENTS, rate: RATE });
   await using _simulator = market.child;
   await using folder = await temporaryFolder('memory');
-  const keys = instrumentNames(INSTRUMENTS).map((name) => `SIM|${name}`);
-  await using ingestor = await Ingestor.start([
-    ...market.flags,
-    ...['--instruments', keys.join(','), '--data-dir', folder.path],
-  ]);
+  await using ingestor = await Ingestor.start({ ...market.flags, 'data-dir': folder.path });
   const readings = await watch(ingestor, seconds);
   const { ticks } = await ingestor.status();
   const settled = readings.slice(Math.floor(readings.length * SETTLING_SHARE));

@@ -11,7 +11,7 @@ export interface Writes {
 }
 
 // A process of its own: `one-file-writer.ts PATH INSTRUMENTS RATE`. Every 0.5 s it stores the ticks of that time and
-// the candles of all instruments, in one transaction, until it is asked to stop.
+// the candles of all instruments, in one transaction, until it is asked to stop; asked to count, it begins at 0.
 
 const [path, instruments, rate] = process.argv.slice(2);
 const EVERY_MS = 500;
@@ -33,19 +33,21 @@ function cycleSql(): string {
     COMMIT`;
 }
 
-let isEnding = false;
-process.on('message', () => {
-  isEnding = true;
+const ending = new AbortController();
+let [cycles, failed, missed] = [0, 0, 0];
+process.on('message', (message: { type: string }) => {
+  if (message.type === 'stop') ending.abort();
+  else {
+    [cycles, failed, missed] = [0, 0, 0];
+    process.send?.({ type: 'counting' });
+  }
 });
 process.on('disconnect', () => process.exit(0));
 
 await inTurn(path, turn, async (connection) => void (await connection.run(SCHEMA)));
 await inTurn(path, turn, async (connection) => void (await connection.run(cycleSql())));
 process.send?.({ type: 'ready' });
-let cycles = 0;
-let failed = 0;
-let missed = 0;
-for (let dueMs = performance.now() + EVERY_MS; !isEnding; dueMs += EVERY_MS) {
+for (let dueMs = performance.now() + EVERY_MS; !ending.signal.aborted; dueMs += EVERY_MS) {
   await sleep(Math.max(0, dueMs - performance.now()));
   try {
     await inTurn(path, turn, async (connection) => void (await connection.run(cycleSql())));

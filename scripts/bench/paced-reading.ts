@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a reader process found, as it tells its parent. */
@@ -11,7 +12,10 @@ export interface Readings {
 
 const QUERIES_PER_SECOND = 5;
 
-/** Asks at an even pace for so long; a query that takes longer delays the next, none is left out in silence. */
+/**
+ * Says that it is ready, waits to be told to begin, then asks at an even pace for so long; a query that takes longer
+ * delays the next.
+ */
 export async function readAtPace(
   seconds: number,
   query: (number: number) => Promise<{ ageMs: number }>,
@@ -19,6 +23,11 @@ export async function readAtPace(
   const latenciesMs: number[] = [];
   const agesMs: number[] = [];
   const failures: string[] = [];
+  // The first costs what starting a process costs, and that is not what is measured.
+  await query(0).catch(() => undefined);
+  const begun = once(process, 'message');
+  process.send?.({ type: 'ready' });
+  await begun;
   const beginMs = performance.now();
   for (let number = 0; number < seconds * QUERIES_PER_SECOND; number += 1) {
     await sleep(Math.max(0, beginMs + (number * 1000) / QUERIES_PER_SECOND - performance.now()));

@@ -22,7 +22,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   query: {
     about: 'publishing an hour and querying a day of candles, 200 and 2,000 instruments',
-    run: async () => (await import('./query.ts')).run(),
+    run: async () => (await import('./candle-files.ts')).run(),
   },
   publish: {
     about: 'publishing 2,000 instruments through an hour: time, bytes a day',

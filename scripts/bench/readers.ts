@@ -1,12 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'hdr-histogram-js';
-import { instrumentNames } from '@tickwright/simulator';
 import { Child } from './children.ts';
-import type { Message } from './children.ts';
 import type { BenchOptions, Figure } from './figures.ts';
 import { Ingestor, startSimulation } from './ingestor-process.ts';
-import type { IngestorStatus } from './ingestor-process.ts';
 import type { Writes } from './one-file-writer.ts';
 import type { Readings } from './paced-reading.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -17,6 +14,7 @@ const RATE = 1_000;
 const PUBLISH_MS = 500;
 const DEFAULT_SECONDS = 60;
 const PUBLISHED_MS = 60_000;
+const ENDING_SECONDS = 60;
 
 /**
  * Five reader processes at five queries a second beside an ingestor that publishes every 0.5 s; then the same load with
@@ -31,39 +29,30 @@ async function besideIngestor(seconds: number): Promise<Figure[]> {
   const market = await startSimulation({ instruments: INSTRUMENTS, rate: RATE });
   await using _simulator = market.child;
   await using folder = await temporaryFolder('readers');
-  const keys = instrumentNames(INSTRUMENTS).map((name) => `SIM|${name}`);
-  await using ingestor = await Ingestor.start([
-    ...[...market.flags, '--instruments', keys.join(','), '--data-dir', folder.path],
-    ...['--set', `ingestor.aggregateIntervalMs=${PUBLISH_MS}`],
-  ]);
-  const before = await published(ingestor);
-  const readings = await readWith('./candle-reader.ts', [folder.path, String(INSTRUMENTS), String(seconds)]);
-  const after = await ingestor.status();
+  const flags = { ...market.flags, 'data-dir': folder.path };
+  await using ingestor = await Ingestor.start(flags, [`ingestor.aggregateIntervalMs=${PUBLISH_MS}`]);
+  await published(ingestor);
+  await using readers = await startReaders('./candle-reader.ts', folder.path, seconds);
+  const before = (await ingestor.status()).candles;
+  const readings = await readers.read();
+  const after = (await ingestor.status()).candles;
+  const during = (count: 'cycles' | 'missedCycles' | 'failures'): number => after[count] - before[count];
   const name = 'tickwright';
+  const none = { unit: 'cycles', aim: { atMost: 0 } };
   return [
-    ...readFigures(name, readings, { atMost: 0 }),
-    { name: `${name}: publish cycles`, value: after.candles.cycles - before.candles.cycles, unit: 'cycles' },
-    {
-      name: `${name}: publish cycles missed`,
-      value: after.candles.missedCycles - before.candles.missedCycles,
-      unit: 'cycles',
-      aim: { atMost: 0 },
-    },
-    {
-      name: `${name}: publishes failed`,
-      value: after.candles.failures - before.candles.failures,
-      unit: 'cycles',
-      aim: { atMost: 0 },
-    },
+    ...readFigures(name, readings, none.aim),
+    { name: `${name}: publish cycles`, value: during('cycles'), unit: 'cycles' },
+    { name: `${name}: publish cycles missed`, value: during('missedCycles'), ...none },
+    { name: `${name}: publishes failed`, value: during('failures'), ...none },
   ];
 }
 
 /** Waits until there is something to read. */
-async function published(ingestor: Ingestor): Promise<IngestorStatus> {
+async function published(ingestor: Ingestor): Promise<void> {
   const untilMs = performance.now() + PUBLISHED_MS;
   for (;;) {
     const status = await ingestor.status();
-    if (status.candles.cycles >= 4 && status.ticks.accepted > 0) return status;
+    if (status.candles.cycles >= 4 && status.ticks.accepted > 0) return;
     if (performance.now() > untilMs) throw new Error(`no candles were published within ${PUBLISHED_MS} ms`);
     await sleep(250);
   }
@@ -74,7 +63,9 @@ async function besideOneFile(seconds: number): Promise<Figure[]> {
   const path = join(folder.path, 'shared.duckdb');
   await using writer = Child.script('./one-file-writer.ts', [path, String(INSTRUMENTS), String(RATE)]);
   await writer.receive('ready');
-  const readings = await readWith('./one-file-reader.ts', [path, String(INSTRUMENTS), String(seconds)]);
+  await using readers = await startReaders('./one-file-reader.ts', path, seconds);
+  await writer.ask({ type: 'count' }, 'counting');
+  const readings = await readers.read();
   const writes = await writer.ask<Writes>({ type: 'stop' }, 'writes');
   const name = 'one DuckDB file in turn';
   return [
@@ -85,22 +76,29 @@ async function besideOneFile(seconds: number): Promise<Figure[]> {
   ];
 }
 
-async function readWith(script: string, args: readonly string[]): Promise<Readings[]> {
-  await using children = childrenOf(script, args);
-  const seconds = Number(args[args.length - 1]);
-  const limitMs = (seconds + 60) * 1000;
-  return await Promise.all(
-    children.list.map((child) => child.receive<Message & Readings>('readings', limitMs)),
-  );
+interface Readers extends AsyncDisposable {
+  /** Lets all begin at once, and waits for what they found. */
+  read(): Promise<Readings[]>;
 }
 
-function childrenOf(script: string, args: readonly string[]): AsyncDisposable & { list: Child[] } {
-  const list = Array.from({ length: READERS }, () => Child.script(script, args));
+/** Reader processes that have opened what they read and wait for the word to begin. */
+async function startReaders(script: string, path: string, seconds: number): Promise<Readers> {
+  const args = [path, String(INSTRUMENTS), String(seconds)];
+  const children = Array.from({ length: READERS }, () => Child.script(script, args));
+  const dispose = async (): Promise<void> => {
+    await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
+  };
+  try {
+    await Promise.all(children.map((child) => child.receive('ready')));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  const limitMs = (seconds + ENDING_SECONDS) * 1000;
   return {
-    list,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(list.map((child) => child[Symbol.asyncDispose]()));
-    },
+    read: () =>
+      Promise.all(children.map((child) => child.ask<Readings>({ type: 'begin' }, 'readings', limitMs))),
+    [Symbol.asyncDispose]: dispose,
   };
 }
 

@@ -12,7 +12,7 @@ const INSTRUMENTS = 200;
 const DEFAULT_TICKS = 10_000_000;
 const DAY_MS = 86_400_000;
 /** Nothing listens there: a start is measured up to where it would connect. */
-const NOWHERE = ['--ws-url', 'ws://127.0.0.1:9', '--rest-url', 'http://127.0.0.1:9'];
+const NOWHERE = { 'ws-url': 'ws://127.0.0.1:9', 'rest-url': 'http://127.0.0.1:9' };
 
 const keys = symbolsOf(INSTRUMENTS)
   .map((symbol) => `BINANCE|${symbol}`)
@@ -51,10 +51,14 @@ export async function run(options: BenchOptions): Promise<Figure[]> {
 
 /** Frames a second by the command's own report: opening, folding, storing, publishing, without starting Node. */
 async function replayed(from: string, dataDir: string, ticks: number): Promise<number> {
-  await using child = Child.command([
-    ...['replay', from, '--venue', 'binance', '--instruments', keys],
-    ...['--speed', 'max', '--data-dir', dataDir, '--json', '--log-level', 'warn'],
-  ]);
+  const flags = {
+    venue: 'binance',
+    instruments: keys,
+    'data-dir': dataDir,
+    speed: 'max',
+    json: true,
+  } as const;
+  await using child = Child.command('replay', { ...flags, 'log-level': 'warn' }, [from]);
   const result = JSON.parse(await child.finished()) as { accepted: number; seconds: number };
   if (result.accepted !== ticks)
     throw new Error(`${result.accepted} of ${ticks} ticks were taken from ${from}`);
@@ -65,9 +69,8 @@ async function startTimes(dataDir: string, rounds: number): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const startMs = performance.now();
-    await using ingestor = await Ingestor.start([
-      ...['--venue', 'binance', '--instruments', keys, '--data-dir', dataDir, ...NOWHERE],
-    ]);
+    const flags = { venue: 'binance', instruments: keys, 'data-dir': dataDir, ...NOWHERE };
+    await using ingestor = await Ingestor.start(flags);
     times.push(performance.now() - startMs);
     // It must really have come up, and not only have said so.
     await ingestor.status();

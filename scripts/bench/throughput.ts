@@ -93,10 +93,14 @@ function sampling(child: Child): Client {
 async function measureIngestor(burst: Burst, seconds: number): Promise<Rate> {
   await using folder = await temporaryFolder('throughput');
   const instruments = burst.symbols.map((symbol) => `BINANCE|${symbol}`).join(',');
-  await using ingestor = await Ingestor.start([
-    ...['--venue', 'binance', '--instruments', instruments, '--data-dir', folder.path],
-    ...['--ws-url', `ws://127.0.0.1:${burst.port}`, '--rest-url', `http://127.0.0.1:${burst.port}`],
-  ]);
+  const address = `127.0.0.1:${burst.port}`;
+  await using ingestor = await Ingestor.start({
+    venue: 'binance',
+    instruments,
+    'data-dir': folder.path,
+    'ws-url': `ws://${address}`,
+    'rest-url': `http://${address}`,
+  });
   const rate = await measure(counting(ingestor), seconds);
   await checkStored(ingestor, burst);
   return rate;

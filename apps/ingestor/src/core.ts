@@ -4,7 +4,7 @@ import { InstrumentTable, calendars } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
 import { openDatabase } from '@tickwright/database';
 import { openJournal, readJournal } from '@tickwright/journal';
-import type { Journal } from '@tickwright/journal';
+import type { Journal, JournalDamage } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleFiles, openGapStore, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
@@ -163,7 +163,9 @@ async function applyJournal(parts: { core: Core; directory: string; log: Log }):
   const { core, directory, log } = parts;
   const { pipeline, journal, flusher, tickFile } = core;
   const from = pipeline.nextOffset;
-  for await (const block of readJournal({ directory, from, to: journal.nextOffset })) {
+  const quarantine = join(core.dataDir, 'quarantine');
+  const onDamage = (damage: JournalDamage): void => log.error({ ...damage }, 'the journal is damaged; these frames are lost');
+  for await (const block of readJournal({ directory, from, to: journal.nextOffset, quarantine, onDamage })) {
     pipeline.block(block);
     if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,9 +143,11 @@ test('a damaged log is a typed error, leaves the file as it was, and does not sp
   const { size } = await file.stat();
   await file.write(Buffer.from([0xde, 0xad]), 0, 2, Math.floor(size / 2));
   await file.close();
+  const before = await Promise.all([readFile(path), readFile(`${path}.wal`)]);
   const refused = await openDatabase({ path, log }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(DatabaseDamagedError);
   expect(refused).toMatchObject({ code: 'database-damaged', exitCode: 4 });
+  expect(await Promise.all([readFile(path), readFile(`${path}.wal`)])).toEqual(before);
   await rm(`${path}.wal`);
   await using database = await openDatabase({ path, log });
   expect(await database.read('SELECT count(*) AS n FROM t')).toEqual([{ n: 3 }]);

@@ -104,7 +104,7 @@ export async function readCoverage(
   database: Database,
 ): Promise<Pick<LoadedState, 'coverage' | 'coverageOffset'>> {
   const rows = await database.read(
-    `SELECT * FROM coverage  ORDER BY instrument, id_space`,
+    `SELECT * FROM coverage QUALIFY taken_at = max(taken_at) OVER (PARTITION BY instrument) ORDER BY instrument, id_space`,
   );
   // An instrument that is not among the newest rows had no tick since its own: its row stands for the newest offset too.
   const takenAt = rows.map((row) => Number(row['taken_at']));
