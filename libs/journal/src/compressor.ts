@@ -1,10 +1,15 @@
 import { createGunzip, createGzip, crc32 } from 'node:zlib';
 import { pipeline } from 'node:stream/promises';
-import type { Log } from '@tickwright/runtime';
+import type { Clock, Log } from '@tickwright/runtime';
 import { isMissing, type FileLayer, type OpenFile } from './file-layer.ts';
 import { listJournalFiles, TEMPORARY_SUFFIX, type JournalFile } from './file-list.ts';
 
 const PIECE_BYTES = 256 * 1024;
+/**
+ * Rest between two pieces, as a multiple of the time the last one took: under full load the cores belong to the frames
+ * that arrive; a file that waits uncompressed costs nothing but disk.
+ */
+const REST_FACTOR = 4;
 
 /**
  * Compresses finished files in the background, oldest first, one at a time. The compressed file replaces the plain one
@@ -14,16 +19,24 @@ export class Compressor {
   readonly #files: FileLayer;
   readonly #directory: string;
   readonly #log: Log;
+  readonly #clock: Clock;
   /** Files from this offset on are, or may soon be, written. */
   readonly #firstOffsetInUse: () => number;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
 
-  constructor(options: { files: FileLayer; directory: string; log: Log; firstOffsetInUse: () => number }) {
+  constructor(options: {
+    files: FileLayer;
+    directory: string;
+    log: Log;
+    clock: Clock;
+    firstOffsetInUse: () => number;
+  }) {
     this.#files = options.files;
     this.#directory = options.directory;
     this.#log = options.log;
+    this.#clock = options.clock;
     this.#firstOffsetInUse = options.firstOffsetInUse;
   }
 
@@ -76,11 +89,11 @@ export class Compressor {
       try {
         const written = new Checksum();
         const gzip = createGzip({ level: 1, chunkSize: PIECE_BYTES });
-        await pipeline(pieces(plain, written), gzip, (source) => writePieces(compressed, source), { signal });
+        await pipeline(this.#atLeisure(pieces(plain, written)), gzip, (source) => writePieces(compressed, source), { signal });
         await compressed.datasync();
         const readBack = new Checksum();
         const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
-        await pipeline(pieces(compressed), gunzip, (source) => sumPieces(readBack, source), { signal });
+        await pipeline(this.#atLeisure(pieces(compressed)), gunzip, (source) => sumPieces(readBack, source), { signal });
         if (!readBack.equals(written)) throw new Error(`${temporary} does not hold what ${file.path} does`);
       } finally {
         await compressed.close();
@@ -93,6 +106,16 @@ export class Compressor {
       throw error;
     } finally {
       await plain.close();
+    }
+  }
+
+  async *#atLeisure(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let sinceMs = this.#clock.monotonicMs();
+    for await (const piece of source) {
+      yield piece;
+      const restMs = (this.#clock.monotonicMs() - sinceMs) * REST_FACTOR;
+      if (restMs >= 1) await this.#clock.sleep(restMs, this.#stop.signal);
+      sinceMs = this.#clock.monotonicMs();
     }
   }
 

@@ -68,6 +68,7 @@ export class FileJournal implements Journal {
       files,
       directory,
       log,
+      clock: options.clock,
       firstOffsetInUse: () => this.#writer.firstOffsetInUse ?? this.durableOffset,
     });
     this.#compress();

@@ -54,6 +54,11 @@ export class Link {
   settledMs = -1;
   settledMicros = 0;
   lastDataMicros = 0;
+  /** When the bytes came that are being taken apart; 0 between reads. */
+  #readMicros = 0;
+  readonly #endRead = (): void => {
+    this.#readMicros = 0;
+  };
 
   constructor(name: string, context: LinkContext, owner: LinkOwner) {
     this.name = name;
@@ -158,10 +163,10 @@ export class Link {
     this.#guard(() => this.#owner.opened(this));
   }
 
-  /** For every message: no string, no object, one look at the clock. */
+  /** For every message: no string, no object. */
   #message(bytes: Buffer): void {
-    const { sink, clock, protocol, counts } = this.#context;
-    const now = clock.nowMicros();
+    const { sink, protocol, counts } = this.#context;
+    const now = this.#receivedMicros();
     counts.messages++;
     try {
       sink.message(this.name, now, bytes);
@@ -171,6 +176,15 @@ export class Link {
       return;
     }
     this.lastDataMicros = now;
+  }
+
+  /** One look at the clock for what one read of the socket brought: it arrived together, and looking costs. */
+  #receivedMicros(): number {
+    if (this.#readMicros === 0) {
+      this.#readMicros = this.#context.clock.nowMicros();
+      queueMicrotask(this.#endRead);
+    }
+    return this.#readMicros;
   }
 
   /** True if it was a reply or a notice, not data. */
