@@ -35,8 +35,13 @@ function importsOf(folder: string): { file: string; specifier: string }[] {
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .flatMap((file) => {
       const text = readFileSync(join(folder, 'src', file), 'utf8');
-      const found = text.matchAll(/(?:from|import)\s*\(?\s*'([^'.][^']*)'/g);
-      return [...found].map((match) => ({ file: `${folder}/src/${file}`, specifier: match[1] ?? '' }));
+      const found = text.matchAll(
+        /^(?:import|export)[^;]*?from\s+'([^'.][^']*)'|\bimport\(\s*'([^'.][^']*)'|^import\s+'([^'.][^']*)'/gm,
+      );
+      return [...found].map((match) => ({
+        file: `${folder}/src/${file}`,
+        specifier: match[1] ?? match[2] ?? match[3] ?? '',
+      }));
     });
 }
 

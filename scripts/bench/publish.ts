@@ -4,13 +4,14 @@ import type { CandleColumns } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
 import { openCandleFiles } from '@tickwright/store';
 import type { CandleFiles } from '@tickwright/store';
-import { hourOf, quiet, tableOf } from './candle-files.ts';
+import { quiet, tableOf } from './candle-files.ts';
 import { figureOf } from './figures.ts';
 import type { BenchOptions, Figure } from './figures.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const INSTRUMENTS = 2000;
 const DATE = '2026-01-05';
+const MINUTE_MICROS = 60_000_000;
 const HOUR_MICROS = 3_600_000_000;
 const DAY_MICROS = Date.parse(DATE) * 1000;
 /** How full an hour is when it is published, evenly through the hour. */
@@ -31,12 +32,11 @@ export async function run(options: BenchOptions): Promise<Figure[]> {
     log: quiet,
     clock: systemClock,
   });
-  const hour = hourOf(DAY_MICROS, INSTRUMENTS);
-  await files.publishHour('SIM', DAY_MICROS, hour);
+  await files.publishHour('SIM', DAY_MICROS, rowsOf(DAY_MICROS, 1));
   const figures: Figure[] = [];
   const sizes: number[] = [];
   for (const minutes of FILLS_MINUTES) {
-    const rows = beginOf(hour, minutes);
+    const rows = rowsOf(DAY_MICROS, minutes);
     const times: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const startMs = performance.now();
@@ -63,19 +63,44 @@ export async function run(options: BenchOptions): Promise<Figure[]> {
   ];
 }
 
-/** The rows of the hour's first minutes. */
-function beginOf(hour: CandleColumns, minutes: number): CandleColumns {
-  const kept = Array.from({ length: hour.count }, (_, row) => row).filter(
-    (row) => hour.openTime[row] < DAY_MICROS + minutes * 60_000_000,
-  );
-  const rows = candleColumns(kept.length);
-  for (const [name, column] of Object.entries(rows)) {
-    if (typeof column === 'number') continue;
-    const from = hour[name as keyof CandleColumns];
-    if (typeof from !== 'number') kept.forEach((row, at) => (column[at] = from[row]));
+/**
+ * Candles of an hour's first minutes. Prices walk at random and volumes have five decimals: what is regular would be
+ * compressed to a size that no market has.
+ */
+function rowsOf(hourMicros: number, minutes: number): CandleColumns {
+  const rows = candleColumns(INSTRUMENTS * minutes);
+  const random = randomOf(hourMicros / HOUR_MICROS);
+  for (let instrument = 0; instrument < INSTRUMENTS; instrument += 1) {
+    let cents = 5_000 + 37 * instrument;
+    for (let minute = 0; minute < minutes; minute += 1) {
+      const row = rows.count++;
+      const close = cents + Math.round((random() - 0.5) * 20);
+      rows.instrument[row] = instrument;
+      rows.openTime[row] = hourMicros + minute * MINUTE_MICROS;
+      rows.open[row] = cents / 100;
+      rows.high[row] = (Math.max(cents, close) + Math.floor(random() * 8)) / 100;
+      rows.low[row] = (Math.min(cents, close) - Math.floor(random() * 8)) / 100;
+      rows.close[row] = close / 100;
+      rows.volume[row] = Math.round(random() * 1e9) / 1e5;
+      rows.tradeCount[row] = 1 + Math.floor(random() * 500);
+      rows.isClosed[row] = minute < minutes - 1 ? 1 : 0;
+      rows.isComplete[row] = 1;
+      rows.version[row] = hourMicros / HOUR_MICROS + minute * 10_000_000 + Math.floor(random() * 1e7);
+      cents = close;
+    }
   }
-  rows.count = kept.length;
   return rows;
+}
+
+/** Numbers from 0 to 1, the same for the same seed. Marsaglia's xorshift. */
+function randomOf(seed: number): () => number {
+  let state = (seed * 2_654_435_761) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
 }
 
 async function sizeOf(files: CandleFiles): Promise<number> {
@@ -86,7 +111,7 @@ async function sizeOf(files: CandleFiles): Promise<number> {
 async function finishedDay(files: CandleFiles): Promise<{ bytes: number; ms: number }> {
   for (let hour = 0; hour < 24; hour += 1) {
     const hourMicros = DAY_MICROS + hour * HOUR_MICROS;
-    await files.publishHour('SIM', hourMicros, hourOf(hourMicros, INSTRUMENTS));
+    await files.publishHour('SIM', hourMicros, rowsOf(hourMicros, 60));
   }
   const startMs = performance.now();
   await files.finishDay('SIM', DATE);

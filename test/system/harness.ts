@@ -67,7 +67,9 @@ export class Process {
 
 /** Ours without the settings of the tests, which are none of tickwright's. */
 function ownEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TICKWRIGHT_FAULT_')));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TICKWRIGHT_FAULT_')),
+  );
 }
 
 class EndedEarly extends Error {

@@ -119,6 +119,22 @@ export class Rig implements AsyncDisposable {
     this.sink.control('ws-1', event);
   }
 
+  /** The journal syncs by its clock, which stands: it is told to, then the ticks are flushed. */
+  async flush(): Promise<boolean> {
+    await this.core.journal.sync();
+    return whileTimePasses(this.clock, this.core.flusher.flush());
+  }
+
+  async publish(): Promise<boolean> {
+    await this.core.journal.sync();
+    return whileTimePasses(this.clock, this.core.aggregator.cycle());
+  }
+
+  async settle(): Promise<boolean> {
+    await this.core.journal.sync();
+    return whileTimePasses(this.clock, this.core.settle());
+  }
+
   /** The next run over the same files, after an orderly end. */
   async reopen(): Promise<Rig> {
     await this[Symbol.asyncDispose]();
@@ -130,20 +146,31 @@ export class Rig implements AsyncDisposable {
    * merged into its file. To be called while no write is under way.
    */
   async crash(): Promise<Rig> {
-    const image = await temporaryFolder();
-    await cp(this.dataDir, image, { recursive: true });
+    const image = await copyOf(this.dataDir);
     await this[Symbol.asyncDispose]();
     await rm(this.dataDir, { recursive: true, force: true });
     return Rig.open({ ...this.#options, dataDir: image, clock: this.clock });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.core[Symbol.asyncDispose]();
+    await whileTimePasses(this.clock, this.core[Symbol.asyncDispose]());
   }
 }
 
 export function instrumentsOf(keys: readonly string[]): Instrument[] {
   return keys.map((key) => binance.instrument(instrumentKey(key)));
+}
+
+/** Copies a folder in which the journal may just be renaming a file; then the copy is made once more. */
+async function copyOf(folder: string, triesLeft = 5): Promise<string> {
+  const image = await temporaryFolder();
+  try {
+    await cp(folder, image, { recursive: true });
+    return image;
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    return copyOf(folder, triesLeft - 1);
+  }
 }
 
 /** A combined stream's message. */
@@ -170,11 +197,18 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Lets time pass until a promise is settled: for work that waits between its tries. */
+/**
+ * Lets time pass until a promise is settled: for work that waits between its tries. Ten times as fast as real time, so
+ * that no deadline of a read under way is met.
+ */
 export async function whileTimePasses<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
   const state = { isDone: false };
   const done = (): void => void (state.isDone = true);
   work.then(done, done);
-  while (!state.isDone) await clock.advance(50);
+  await turn();
+  while (!state.isDone) {
+    await clock.advance(20);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
   return work;
 }

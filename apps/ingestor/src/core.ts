@@ -164,7 +164,8 @@ async function applyJournal(parts: { core: Core; directory: string; log: Log }):
   const { pipeline, journal, flusher, tickFile } = core;
   const from = pipeline.nextOffset;
   const quarantine = join(core.dataDir, 'quarantine');
-  const onDamage = (damage: JournalDamage): void => log.error({ ...damage }, 'the journal is damaged; these frames are lost');
+  const onDamage = (damage: JournalDamage): void =>
+    log.error({ ...damage }, 'the journal is damaged; these frames are lost');
   for await (const block of readJournal({ directory, from, to: journal.nextOffset, quarantine, onDamage })) {
     pipeline.block(block);
     if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
@@ -279,7 +280,7 @@ class OpenedParts {
 
   async close(): Promise<void> {
     const failures: unknown[] = [];
-    for (const part of this.#parts.splice(0).reverse()) {
+    for (const part of this.#parts.splice(0).toReversed()) {
       try {
         await part[Symbol.asyncDispose]();
       } catch (error) {

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { HOUR, KEYS, MINUTE, Rig, START, SYMBOLS, answerOf, removeFolders, trade, turn } from './core-fixture.ts';
+import {
+  HOUR,
+  KEYS,
+  MINUTE,
+  Rig,
+  START,
+  SYMBOLS,
+  answerOf,
+  removeFolders,
+  trade,
+  turn,
+} from './core-fixture.ts';
 import type { Trade } from './core-fixture.ts';
 import {
   candlesBySql,
@@ -43,14 +54,29 @@ type Told = typeof told extends fc.Arbitrary<infer T> ? T : never;
 const symbols = fc.subarray([...KEYS], { minLength: 1 });
 
 const step = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ do: fc.constant('trades' as const), told: fc.array(told, { minLength: 1, maxLength: 12 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('answer' as const), told: fc.array(told, { minLength: 1, maxLength: 5 }) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      do: fc.constant('trades' as const),
+      told: fc.array(told, { minLength: 1, maxLength: 12 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('answer' as const),
+      told: fc.array(told, { minLength: 1, maxLength: 5 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('clock' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnected' as const), keys: symbols }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('acknowledged' as const), keys: symbols }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('publish' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 150 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 150 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('seal' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('begin' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },
@@ -90,10 +116,10 @@ class Play {
         rig.control({ type: 'requested', instruments: what.keys });
         return rig.control({ type: 'acknowledged', instruments: what.keys });
       case 'flush':
-        expect(await rig.core.flusher.flush()).toBe(true);
+        expect(await rig.flush()).toBe(true);
         return;
       case 'publish':
-        expect(await rig.core.aggregator.cycle()).toBe(true);
+        expect(await rig.publish()).toBe(true);
         return;
       case 'wait':
         return this.#wait(what.minutes * 60_000);
@@ -132,7 +158,17 @@ class Play {
 
 function messageBytes(each: Trade): Buffer {
   const { symbol, id, price, quantity, timeMicros } = each;
-  const data = { e: 'trade', E: 1, s: symbol, t: id, p: price, q: quantity, T: timeMicros / 1_000, m: true, M: true };
+  const data = {
+    e: 'trade',
+    E: 1,
+    s: symbol,
+    t: id,
+    p: price,
+    q: quantity,
+    T: timeMicros / 1_000,
+    m: true,
+    M: true,
+  };
   return Buffer.from(JSON.stringify({ stream: 'x@trade', data }));
 }
 
@@ -146,7 +182,7 @@ test(
         try {
           for (const each of steps) await play.step(each);
           const { core, dataDir } = play.rig;
-          expect(await core.settle()).toBe(true);
+          expect(await play.rig.settle()).toBe(true);
           const expected = await journaledTrades(dataDir);
           expect(await storedIds(core)).toEqual(idsOf(expected));
           const candles = plainCandles(expected);

@@ -41,7 +41,13 @@ function tradesIn(text: string, kind: FrameKind | undefined): Trade[] {
   const [path, body] = [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)];
   const symbol = path.slice(path.indexOf('symbol=') + 'symbol='.length);
   const rows: { id: number; price: string; qty: string; time: number }[] = JSON.parse(body);
-  return rows.map(({ id, price, qty, time }) => ({ symbol, id, price, quantity: qty, timeMicros: time * 1_000 }));
+  return rows.map(({ id, price, qty, time }) => ({
+    symbol,
+    id,
+    price,
+    quantity: qty,
+    timeMicros: time * 1_000,
+  }));
 }
 
 /** 1m candles of trades, sorted by instrument and time. */

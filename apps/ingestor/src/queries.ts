@@ -41,7 +41,7 @@ export async function* readTicks(core: Core, query: TickQuery): AsyncGenerator<T
   const newest: TickRow[] = [];
   for await (const rows of core.tickFile.readTicks({ ...range, limit: last, order: 'newest-first' }))
     newest.push(...rows);
-  yield newest.reverse().map(tickJson);
+  yield newest.toReversed().map(tickJson);
 }
 
 export async function countTicks(core: Core, query: Omit<TickQuery, 'last'>): Promise<number> {

@@ -60,7 +60,7 @@ export class StatusPublisher {
     const segments = new Set(instruments.list().map((instrument) => instrument.segment));
     return Object.fromEntries(
       [...segments].map((segment) => {
-        const micros = pipeline.candles.watermarkMicros(segment);
+        const micros = pipeline.candles.closedBeforeMicros(segment);
         const watermark = micros > 0 ? new Date(Math.floor(micros / 1_000)).toISOString() : null;
         return [segment, { watermark, openGaps: openGaps.get(segment) ?? 0 }];
       }),

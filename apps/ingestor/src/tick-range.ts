@@ -1,14 +1,11 @@
 import type { TickFile } from '@tickwright/store';
 
-/** First and last event time of all stored ticks, microseconds UTC; undefined when there is none. */
-export async function eventRange(
-  tickFile: TickFile,
-): Promise<{ firstMicros: number; lastMicros: number } | undefined> {
-  const [row] = await tickFile.withTicks({}, ({ database, relation }) =>
-    database.read(`SELECT min(event_time) AS first, max(event_time) AS last FROM ${relation}`),
+/** The UTC hours, microseconds, in which a stored tick happened. */
+export async function tickHours(tickFile: TickFile): Promise<number[]> {
+  const rows = await tickFile.withTicks({}, ({ database, relation }) =>
+    database.read(`SELECT DISTINCT date_trunc('hour', event_time) AS hour FROM ${relation}`),
   );
-  if (row === undefined || row['first'] === null) return undefined;
-  return { firstMicros: Number(row['first']), lastMicros: Number(row['last']) };
+  return rows.map((row) => Number(row['hour']));
 }
 
 /** When the oldest tick of the live file was received, microseconds UTC; undefined when it holds none. */

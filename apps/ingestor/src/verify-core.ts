@@ -1,10 +1,10 @@
-import { MINUTE_MICROS, calendars } from '@tickwright/market';
+import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
 import type { Gap } from '@tickwright/market';
 import { openCandleScan, publishedCandles, storedTicks, verify } from '@tickwright/store';
 import type { KnownGap, Span, VerificationReport } from '@tickwright/store';
 import { systemClock } from '@tickwright/runtime';
 import type { Core } from './core.ts';
-import { eventRange } from './tick-range.ts';
+import { tickHours } from './tick-range.ts';
 import { isoMicros } from './queries.ts';
 
 /** A late tick may change a candle between the two readings; then the verification is done once more. */
@@ -39,7 +39,7 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
   const { ticks, ids } = storedTicks(tickFile, instruments);
   await using scan = await openCandleScan({ log: core.log });
   return await verify({
-    span: await span(core),
+    ...(await reach(core)),
     instruments,
     calendars,
     ticks,
@@ -50,13 +50,22 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
   });
 }
 
-/** From the first stored tick to the end of the last, in whole minutes. */
-async function span(core: Core): Promise<Span> {
-  const range = await eventRange(core.tickFile);
-  if (range === undefined) return { from: 0, to: 0 };
-  const from = Math.floor(range.firstMicros / MINUTE_MICROS) * MINUTE_MICROS;
-  const last = Math.floor(range.lastMicros / MINUTE_MICROS) * MINUTE_MICROS;
-  return { from, to: core.isTakingFrames ? last : last + MINUTE_MICROS };
+/** The hours in which anything is stored or published, and the span from the first to the last of them. */
+async function reach(core: Core): Promise<{ span: Span; hours: Set<number> }> {
+  const hours = new Set(await tickHours(core.tickFile));
+  for (const piece of await core.candleFiles.list()) {
+    for (let hour = piece.from; hour < piece.to; hour += HOUR_MICROS) hours.add(hour);
+  }
+  if (hours.size === 0) return { span: { from: 0, to: 0 }, hours };
+  const from = Math.min(...hours);
+  const end = Math.max(...hours) + HOUR_MICROS;
+  // The newest minute of a running ingestor changes between the two readings.
+  const newest = Math.max(
+    0,
+    ...core.instruments.list().map((_, index) => core.pipeline.deduplicator.lastEventMicros(index)),
+  );
+  const to = core.isTakingFrames ? Math.floor(newest / MINUTE_MICROS) * MINUTE_MICROS : end;
+  return { span: { from, to: Math.max(from, Math.min(to, end)) }, hours };
 }
 
 function knownGap(gap: Gap): KnownGap {

@@ -71,6 +71,12 @@ export class CandleBuilder {
     return Math.max(0, this.#closing.newest[this.#closing.find(segment)] ?? 0);
   }
 
+  /** Candles of the segment that end at or before this time are closed, microseconds UTC; 0 before anything was seen. */
+  closedBeforeMicros(segment: string): number {
+    const number = this.#closing.find(segment);
+    return number < 0 ? 0 : Math.max(0, this.#closing.closedBefore(number));
+  }
+
   /**
    * Starts memory at a whole UTC hour. Throws a RangeError for another time, and when memory has already begun: what came
    * before would be missing from it.

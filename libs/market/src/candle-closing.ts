@@ -53,7 +53,7 @@ export class CandleClosing {
 
   /** Whether a candle that ends at `closeTime` is closed by what has been seen. */
   isClosed(segment: number, closeTime: number): boolean {
-    return closeTime <= this.#closedBefore(segment);
+    return closeTime <= this.closedBefore(segment);
   }
 
   /** Watches a candle that is still forming. */
@@ -75,7 +75,7 @@ export class CandleClosing {
 
   /** Closes the segment's candles that are due; `offset` is that of the frame that made them so. */
   close(segment: number, offset: number): void {
-    const closedBefore = this.#closedBefore(segment);
+    const closedBefore = this.closedBefore(segment);
     const left: FormingRow[] = [];
     let nextCloseTime = Infinity;
     for (const row of this.#forming[segment]) {
@@ -105,7 +105,8 @@ export class CandleClosing {
     return oldest;
   }
 
-  #closedBefore(segment: number): number {
+  /** Candles of the segment that end at or before this time are closed; -Infinity before anything was seen. */
+  closedBefore(segment: number): number {
     return Math.max(
       this.newest[segment] - CLOSE_AFTER_EVENT_MICROS,
       this.#clockMicros - CLOSE_AFTER_CLOCK_MICROS,

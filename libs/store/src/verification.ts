@@ -37,6 +37,8 @@ export interface GapReader {
 export interface VerificationOptions {
   /** Whole minutes. A running ingestor verifies up to a moment that is both stored and published. */
   readonly span: Span;
+  /** UTC hours (microseconds) of the span that may hold anything; all of them unless told. Years of nothing take time. */
+  readonly hours?: ReadonlySet<number>;
   /** Numbers and calendars of the instruments that the readers speak of. */
   readonly instruments: InstrumentTable;
   readonly calendars: Calendars;
@@ -84,6 +86,7 @@ export async function verify(options: VerificationOptions): Promise<Verification
   const from = Math.floor(options.span.from / HOUR_MICROS) * HOUR_MICROS;
   for (let hour = from; hour < options.span.to; hour += HOUR_MICROS) {
     options.signal?.throwIfAborted();
+    if (options.hours?.has(hour) === false) continue;
     const span = {
       from: Math.max(hour, options.span.from),
       to: Math.min(hour + HOUR_MICROS, options.span.to),
