@@ -32,7 +32,7 @@ afterEach(() => {
 function importsOf(folder: string): { file: string; specifier: string }[] {
   const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' });
   return files
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|-fixture\.ts$|^testing\//.test(file))
     .flatMap((file) => {
       const text = readFileSync(join(folder, 'src', file), 'utf8');
       const found = text.matchAll(

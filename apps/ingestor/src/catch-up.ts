@@ -24,6 +24,14 @@ export interface CatchUpOptions {
   readonly clock: Clock;
 }
 
+/** What the catching up needs of the live fold that runs beside it. */
+export interface LiveSide {
+  /** Called once, near the end: names the offset from which the live side takes over. */
+  join(): number;
+  /** Stores the gaps that the live fold knows of. Called before ticks are stored: after a crash those could not tell of them. */
+  storeGaps(): Promise<void>;
+}
+
 /** Loads the covered ids as of the tick file's offset: the newest snapshot and the ticks stored after it. */
 export async function restoreCoverage(tickFile: TickFile, deduplicator: Deduplicator): Promise<void> {
   const state = await tickFile.loadState();
@@ -33,9 +41,9 @@ export async function restoreCoverage(tickFile: TickFile, deduplicator: Deduplic
 
 /**
  * Brings the tick file up to the live fold by a fold of its own over the journal, with covered ids as of the tick
- * file's offset. `target` is called once, near the end: it names the offset from which the live side takes over.
+ * file's offset.
  */
-export async function catchUp(options: CatchUpOptions, target: () => number): Promise<void> {
+export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<void> {
   const { journal, tickFile } = options;
   const state = await tickFile.loadState();
   const instruments = new InstrumentTable();
@@ -56,20 +64,24 @@ export async function catchUp(options: CatchUpOptions, target: () => number): Pr
       to,
     })) {
       fold.block(block);
-      if (buffer.rows >= PORTION_ROWS) await writePortion(options, fold, buffer);
+      if (buffer.rows >= PORTION_ROWS) await writePortion(options, { live, fold, buffer });
     }
-    await writePortion(options, fold, buffer);
+    await writePortion(options, { live, fold, buffer });
     if (end === undefined && journal.nextOffset - fold.nextOffset < JOIN_WITHIN_FRAMES) {
-      end = target();
+      end = live.join();
       await journal.waitDurable(end);
     }
   }
 }
 
-async function writePortion(options: CatchUpOptions, fold: Fold, buffer: TickBuffer): Promise<void> {
+async function writePortion(
+  options: CatchUpOptions,
+  { live, fold, buffer }: { live: LiveSide; fold: Fold; buffer: TickBuffer },
+): Promise<void> {
   const appliedOffset = fold.settle();
   const chunks = buffer.take();
   if (appliedOffset > options.tickFile.appliedOffset) {
+    await live.storeGaps();
     await options.tickFile.append(chunks, { appliedOffset, receiveMicros: options.clock.nowMicros() });
   }
   buffer.recycle(chunks);

@@ -124,7 +124,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     gapStore,
     clock,
     log,
-    catchUp: (target) => catchUp({ journal, journalDirectory, tickFile, venues, calendars, clock }, target),
+    catchUp: (live) => catchUp({ journal, journalDirectory, tickFile, venues, calendars, clock }, live),
   });
   const publisher = new StatusPublisher({ ...options, pipeline, journal, instruments, gapStore, flusher });
   const aggregator = new Aggregator({

@@ -1,41 +1,73 @@
-// A flusher over a core's own parts, whose tick file can be made to fail: at the edge where a disk or an engine would.
+// A flusher over a core's own parts, whose tick file can be made to fail where a disk or an engine would.
+import { join as pathOf } from 'node:path';
 import { calendars } from '@tickwright/market';
 import type { TickBatch } from '@tickwright/market';
-import { catalogue } from '@tickwright/venues';
 import type { AppendState, TickFile } from '@tickwright/store';
-import { join } from 'node:path';
+import { catalogue } from '@tickwright/venues';
 import { catchUp } from './catch-up.ts';
-import type { Rig } from './core-fixture.ts';
 import { quietLog, whileTimePasses } from './core-fixture.ts';
+import type { Rig } from './core-fixture.ts';
 import { Flusher } from './flusher.ts';
-import { Pipeline } from './pipeline.ts';
-import { TickBuffer } from './tick-buffer.ts';
 
 /** What happens instead of an append; `append` is the real one. */
 export type Fault = (append: () => Promise<void>) => Promise<void>;
 
-/** A tick file that is the given one, but for appends while faults are left: each uses up the next. */
-export class FaultyTickFile {
-  readonly tickFile: TickFile;
-  readonly faults: Fault[] = [];
-  appends = 0;
+export interface FaultyFlusher {
+  readonly flusher: Flusher;
+  /** Each append uses up the next of them; without one it is the real append. */
+  readonly faults: Fault[];
+  /** Flushes while time passes, so that its retries have theirs. */
+  flush(): Promise<boolean>;
+}
 
-  constructor(real: TickFile) {
-    const append = (batches: readonly TickBatch[], state: AppendState): Promise<void> => {
-      this.appends += 1;
-      const fault = this.faults.shift();
-      return fault === undefined ? real.append(batches, state) : fault(() => real.append(batches, state));
-    };
-    this.tickFile = new Proxy(real, {
-      get(target, name) {
-        if (name === 'append') return append;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  }
+/** `onCaughtUp` runs while it catches up, between the last portion's reading and the join. */
+export function faultyFlusher(rig: Rig, onJoin: () => void = () => undefined): FaultyFlusher {
+  const { pipeline, journal, gapStore, tickFile: real } = rig.core;
+  const { clock } = rig;
+  const faults: Fault[] = [];
+  const append = (batches: readonly TickBatch[], state: AppendState): Promise<void> => {
+    const fault = faults.shift();
+    return fault === undefined ? real.append(batches, state) : fault(() => real.append(batches, state));
+  };
+  const tickFile = faulty(real, append);
+  const journalDirectory = pathOf(rig.dataDir, 'journal');
+  const venues = [catalogue.venue('binance')];
+  const flusher = new Flusher({
+    pipeline,
+    journal,
+    tickFile,
+    gapStore,
+    clock,
+    log: quietLog,
+    catchUp: ({ join, storeGaps }) =>
+      catchUp(
+        { journal, journalDirectory, tickFile, venues, calendars, clock },
+        {
+          storeGaps,
+          join: () => {
+            onJoin();
+            return join();
+          },
+        },
+      ),
+  });
+  return {
+    flusher,
+    faults,
+    flush: async () => {
+      await journal.sync();
+      return whileTimePasses(clock, flusher.flush());
+    },
+  };
+}
 
-  fail(times: number, fault: Fault): void {
-    this.faults.push(...Array.from({ length: times }, () => fault));
-  }
+/** The real tick file in all but its appends. */
+function faulty(real: TickFile, append: TickFile['append']): TickFile {
+  return new Proxy(real, {
+    get(target, name) {
+      if (name === 'append') return append;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }

@@ -3,6 +3,7 @@ import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
 import type { Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, TickFile } from '@tickwright/store';
+import type { LiveSide } from './catch-up.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Covered ids are stored this often; between two snapshots they follow from the ticks stored with the offset. */
@@ -15,8 +16,8 @@ export interface FlusherOptions {
   readonly gapStore: GapStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Brings the tick file up to a given offset from the journal, after the buffer has been given up. */
-  readonly catchUp: (target: () => number) => Promise<void>;
+  /** Brings the tick file up to the live fold from the journal, after the buffer has been given up. */
+  readonly catchUp: (live: LiveSide) => Promise<void>;
 }
 
 interface Portion {
@@ -58,8 +59,9 @@ export class Flusher {
   };
   readonly #options: FlusherOptions;
   #lastCoverageMs: number;
-  /** Coverage and gap rows of portions that were not written: they go with the next. */
-  #owedCoverage: CoverageRow[] = [];
+  /** A snapshot of what changed was taken and not written: the next one has to be of everything, as of its own offset. */
+  #isWholeCoverageOwed = false;
+  /** Gap rows of portions that were not written: they go with the next. */
   #owedGaps: Gap[] = [];
   #running: Promise<boolean> | undefined;
 
@@ -96,7 +98,7 @@ export class Flusher {
   /** The end of the run interrupted this flush; the last one takes its portion along. */
   #postpone(portion: Portion): void {
     this.#options.pipeline.buffer.putBack(portion.chunks);
-    this.#owedCoverage = [...(portion.coverage ?? [])];
+    if (portion.coverage !== undefined) this.#isWholeCoverageOwed = true;
     this.#owedGaps = [...portion.gaps];
   }
 
@@ -104,11 +106,11 @@ export class Flusher {
     const { pipeline, clock } = this.#options;
     const cut = pipeline.settle();
     const isCoverageDue = clock.monotonicMs() - this.#lastCoverageMs >= COVERAGE_EVERY_MS;
-    const fresh = isCoverageDue ? pipeline.deduplicator.snapshot({ changedOnly: true }) : [];
+    const changedOnly = !this.#isWholeCoverageOwed;
+    const coverage =
+      isCoverageDue || !changedOnly ? pipeline.deduplicator.snapshot({ changedOnly }) : [];
     if (isCoverageDue) this.#lastCoverageMs = clock.monotonicMs();
-    const coverage = [...this.#owedCoverage, ...fresh];
     const gaps = [...this.#owedGaps, ...pipeline.gaps.takeChanges()];
-    this.#owedCoverage = [];
     this.#owedGaps = [];
     return {
       cut,
@@ -149,10 +151,22 @@ export class Flusher {
     );
   }
 
+  /** All gap rows there are: none may be newer than ticks that are stored without it. */
+  async #storeGaps(): Promise<void> {
+    const { pipeline, gapStore } = this.#options;
+    this.#owedGaps.push(...pipeline.gaps.takeChanges());
+    const stored = this.#owedGaps.length;
+    if (stored === 0) return;
+    await gapStore.append(this.#owedGaps);
+    this.#owedGaps.splice(0, stored);
+    this.health.gapRows += stored;
+  }
+
   #succeeded(portion: Portion, durationMs: number): void {
     const { pipeline, clock, log } = this.#options;
     const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
     pipeline.buffer.recycle(portion.chunks);
+    this.#isWholeCoverageOwed = false;
     if (this.health.state !== 'ok')
       log.info({ offset: portion.cut, rows }, 'the tick file takes ticks again');
     Object.assign(this.health, {
@@ -191,15 +205,17 @@ export class Flusher {
   async #recover(signal: AbortSignal | undefined): Promise<boolean> {
     const { pipeline, log, tickFile } = this.#options;
     this.health.state = 'journal-only';
-    this.#owedCoverage = [];
     try {
       await tickFile.reload();
       if (signal?.aborted === true) return false;
-      await this.#options.catchUp(() => {
-        // Called near the end: from this offset on the buffer collects again, so the two join without a seam.
-        const offset = pipeline.settle();
-        pipeline.buffer.resume();
-        return offset;
+      await this.#options.catchUp({
+        join: () => {
+          // Called near the end: from this offset on the buffer collects again, so the two join without a seam.
+          const offset = pipeline.settle();
+          pipeline.buffer.resume();
+          return offset;
+        },
+        storeGaps: () => this.#storeGaps(),
       });
       this.health.state = 'ok';
       log.info({ offset: tickFile.appliedOffset }, 'the tick file has caught up with the journal');
