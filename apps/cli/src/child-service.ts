@@ -14,7 +14,11 @@ export class ChildEndedError extends TickwrightError {
     const exitCode = options.code ?? 1;
     // A wrong configuration, a held lock or a taken port stay as they are, however often it is tried.
     const canRetry = options.signal !== null || ![2, 3, 4, 5].includes(exitCode);
-    super(`the ${options.name} process ended ${how}`, { code: 'child-ended', canRetry, exitCode });
+    super(`the ${options.name} process ended ${how}; what it said last stands above`, {
+      code: 'child-ended',
+      canRetry,
+      exitCode,
+    });
   }
 }
 
@@ -27,46 +31,42 @@ export interface ChildOptions {
 
 /** One command of ours as a process of its own, kept by the supervisor; it ends with the launcher. */
 export function childService(options: ChildOptions): Service {
-  let child: ChildProcess | undefined;
-  let ended: Promise<void> | undefined;
+  let child: Child | undefined;
   return {
     name: options.name,
     async start(signal) {
-      const started = launch(options);
-      child = started.child;
-      ended = started.ended;
+      const starting = launch(options);
+      child = starting;
       // Ends that nobody waits for yet are seen by `run`.
-      ended.catch(() => undefined);
-      await Promise.race([started.up, ended, aborted(signal)]);
+      starting.ended.catch(() => undefined);
+      try {
+        await Promise.race([starting.up, starting.ended, aborted(signal)]);
+      } catch (error) {
+        // A stop may come before the child is up: it must not outlive us.
+        await starting.stop();
+        throw error;
+      }
     },
     async run() {
-      await ended;
+      await child?.ended;
     },
     async drain() {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const stopping = child;
-      stopping.kill('SIGTERM');
-      const timer = setTimeout(() => stopping.kill('SIGKILL'), KILL_AFTER_MS);
-      await ended?.catch(() => undefined);
-      clearTimeout(timer);
+      await child?.stop();
     },
   };
 }
 
-function launch(options: ChildOptions): { child: ChildProcess; up: Promise<void>; ended: Promise<void> } {
-  const bin = fileURLToPath(new URL('../bin/tickwright.cjs', import.meta.url));
-  const child = spawn(process.execPath, [bin, ...options.args], {
-    env: options.env,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // A group of its own: Ctrl-C in a terminal reaches the launcher alone, which then ends its children in order.
-    detached: true,
-  });
+interface Child {
+  /** Resolves when it says that it is up. */
+  readonly up: Promise<void>;
+  /** Resolves when it ended because it was stopped; rejects when it ended for another reason. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+function launch(options: ChildOptions): Child {
+  const child = spawnSelf(options);
   let isStopping = false;
-  const kill = child.kill.bind(child);
-  child.kill = (signal) => {
-    isStopping = true;
-    return kill(signal);
-  };
   const up = new Promise<void>((resolve) => {
     child.on('message', (message) => {
       if (!isUpMessage(message)) return;
@@ -81,7 +81,28 @@ function launch(options: ChildOptions): { child: ChildProcess; up: Promise<void>
       else reject(new ChildEndedError({ name: options.name, code, signal }));
     });
   });
-  return { child, up, ended };
+  return {
+    up,
+    ended,
+    async stop() {
+      isStopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      await ended.catch(() => undefined);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function spawnSelf(options: ChildOptions): ChildProcess {
+  const bin = fileURLToPath(new URL('../bin/tickwright.cjs', import.meta.url));
+  return spawn(process.execPath, [bin, ...options.args], {
+    env: options.env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // A group of its own: Ctrl-C in a terminal reaches the launcher alone, which then ends its children in order.
+    detached: true,
+  });
 }
 
 function isUpMessage(message: unknown): message is { type: 'up'; addresses: Record<string, string> } {

@@ -1,13 +1,36 @@
-import { TickwrightError } from '@tickwright/runtime';
-import { print } from './terminal.ts';
+import { ExitCode, TickwrightError } from '@tickwright/runtime';
+import { OutputClosedError, print } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
-/** An operating error is its message; anything else is a defect of ours and comes with its stack. */
-export async function reportError(terminal: Terminal, error: unknown): Promise<void> {
-  if (error instanceof TickwrightError) {
-    await print(terminal.stderr, `tickwright: ${error.message}\n`);
-    return;
-  }
+/** Lines of one error on the terminal. */
+const MAX_LINES = 3;
+
+/**
+ * Says on stderr what failed and returns the exit code for it. An operating error is its message; anything else is a
+ * defect of ours and comes with its stack.
+ */
+export async function reportError(terminal: Terminal, error: unknown): Promise<number> {
+  if (error instanceof OutputClosedError) return ExitCode.ok;
+  const text = textOf(error);
+  // Nobody may be there to read it; the exit code says it as well.
+  await print(terminal.stderr, `tickwright: ${text}\n`).catch(() => undefined);
+  return error instanceof TickwrightError ? error.exitCode : ExitCode.failure;
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof TickwrightError) return shortened(error.message);
+  // The system refused a file or an address: it says itself what and why, and it is no defect of ours.
+  if (error instanceof Error && 'syscall' in error) return error.message;
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  await print(terminal.stderr, `tickwright: unexpected error, please report it\n${details}\n`);
+  return `unexpected error, please report it\n${details}`;
+}
+
+/** A configuration may be wrong in many places: the first ones are shown, and where the whole list is. */
+function shortened(message: string): string {
+  const lines = message.split('\n');
+  if (lines.length <= MAX_LINES) return message;
+  const left = lines.length - MAX_LINES + 1;
+  return [...lines.slice(0, MAX_LINES - 1), `and ${left} more; "tickwright config check" lists all`].join(
+    '\n',
+  );
 }

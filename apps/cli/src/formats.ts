@@ -5,24 +5,61 @@ export function isoTime(micros: number): string {
   return rest === 0 ? iso : iso.replace('Z', `${String(rest).padStart(3, '0')}Z`);
 }
 
+/** An ISO time for eyes: a space between day and time, no zeros that say nothing. */
+export function readableTime(micros: number): string {
+  return isoTime(micros).replace('T', ' ').replace('.000Z', 'Z');
+}
+
+const UNITS = [
+  { name: 'd', ms: 86_400_000 },
+  { name: 'h', ms: 3_600_000 },
+  { name: 'min', ms: 60_000 },
+] as const;
+/** A larger unit is used from twice its length on, so that no more than half of it is rounded away. */
+const UNITS_FROM = 2;
+
+/** How long something lasts or lasted, in the unit that reads best. */
+export function duration(ms: number): string {
+  const unit = UNITS.find((each) => ms >= UNITS_FROM * each.ms);
+  if (unit !== undefined) return `${Math.round(ms / unit.ms)} ${unit.name}`;
+  if (ms >= 9_950) return `${Math.round(ms / 1_000)} s`;
+  return ms >= 1_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms)} ms`;
+}
+
+/** `1,234 ticks`, `1 tick`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const MAX_DECIMALS = 20;
+
+/** A number in decimals, never in powers of ten: 0.00000812, not 8.12e-6. The digits are those of String. */
+export function decimal(value: number): string {
+  const text = String(value);
+  const [digits = '', exponent] = text.split('e-');
+  if (exponent === undefined) return text;
+  const decimals = (digits.split('.')[1]?.length ?? 0) + Number(exponent);
+  return decimals > MAX_DECIMALS ? text : value.toFixed(decimals);
+}
+
 /** Columns aligned for reading; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? decimal(cell) : cell)));
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => String(row[column] ?? '').length)),
+    texts.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
   );
-  const line = (cells: readonly (string | number)[]): string =>
+  const isNumber = header.map(
+    (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
+  );
+  const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return typeof cell === 'number' ? String(cell).padStart(width) : cell.padEnd(width);
+        return isNumber[column] === true ? cell.padStart(width) : cell.padEnd(width);
       })
       .join('  ')
       .trimEnd();
-  const titles = header.map((title, column) => {
-    const isNumber = rows.length > 0 && rows.every((row) => typeof row[column] === 'number');
-    return isNumber ? title.padStart(widths[column] ?? 0) : title;
-  });
-  return `${[line(titles), ...rows.map(line)].join('\n')}\n`;
+  return `${[header, ...texts].map(line).join('\n')}\n`;
 }
 
 /** Comma-separated values as RFC 4180 has them. */
@@ -31,8 +68,9 @@ export function csv(
   rows: readonly (readonly (string | number | boolean | null)[])[],
 ): string {
   const cell = (value: string | number | boolean | null): string => {
+    if (typeof value === 'number') return decimal(value);
     const text = value === null ? '' : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return `${[header, ...rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }

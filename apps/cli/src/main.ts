@@ -1,14 +1,18 @@
+import { constants } from 'node:os';
 import { onSignals } from '@tickwright/runtime';
 import { run } from './program.ts';
+import { StoppedError } from './stopped-error.ts';
 
 // The only place of the command that touches the process: arguments and environment in, exit code out.
 const stopping = new AbortController();
 onSignals({
-  stop: () => stopping.abort(new Error('stopped by a signal')),
+  stop: (signal) => stopping.abort(new StoppedError(signal, 128 + constants.signals[signal])),
   exit: (code) => process.exit(code),
 });
 // Started by the launcher, we end with it, even when it is killed: nobody else would end us.
-process.on('disconnect', () => stopping.abort(new Error('the launcher is gone')));
+process.on('disconnect', () => stopping.abort(new StoppedError('the end of its launcher')));
+// A reader that leaves must not end a service; a command that prints is told by `print`.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
 const code = await run({
   argv: process.argv.slice(2),
@@ -20,4 +24,4 @@ const code = await run({
 });
 // Not process.exit at once: what was written to a pipe must get out first.
 process.exitCode = code;
-process.stdout.write('', () => process.exit(code));
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

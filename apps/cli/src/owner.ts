@@ -1,49 +1,86 @@
 import { join } from 'node:path';
-import { openOffline } from '@tickwright/ingestor';
 import type { OfflineCore } from '@tickwright/ingestor';
 import type { Config } from '@tickwright/config';
 import { ExitCode, TickwrightError, readInstance, systemClock } from '@tickwright/runtime';
-import type { Log } from '@tickwright/runtime';
+import { requireData } from './data-directory.ts';
+import { logOf } from './settings.ts';
+import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** The running ingestor did not answer, or refused. */
 export class OwnerUnreachableError extends TickwrightError {
-  constructor(message: string, cause?: unknown) {
-    super(message, { code: 'owner-unreachable', exitCode: ExitCode.unhealthy, canRetry: true, cause });
+  /** Of its answer; 0 when there was none. */
+  readonly status: number;
+
+  constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
+    const { status = 0, cause } = options;
+    super(message, {
+      code: 'owner-unreachable',
+      exitCode: ExitCode.unhealthy,
+      canRetry: status === 0,
+      cause,
+    });
+    this.status = status;
   }
 }
 
 /** The one ingestor of a data directory: running, then it is asked; or not, then its files are opened. */
 export type Owner =
   | { readonly kind: 'running'; readonly ask: (path: string) => Promise<Response> }
-  | { readonly kind: 'free'; readonly open: () => Promise<OfflineCore> };
+  | { readonly kind: 'free'; readonly open: (name: string) => Promise<OfflineCore> };
 
 /** A data directory has one owner; who wants its data asks that very instance, or becomes the owner for a moment. */
-export async function ownerOf(config: Config, log: Log): Promise<Owner> {
-  const directory = join(config.dataDir, 'ingestor');
-  const instance = await readInstance(directory);
-  if (instance === undefined) {
-    return { kind: 'free', open: () => openOffline({ config, version: VERSION, clock: systemClock, log }) };
-  }
+export async function ownerOf(config: Config, terminal: Terminal): Promise<Owner> {
+  const instance = await readInstance(join(config.dataDir, 'ingestor'));
+  if (instance === undefined) return { kind: 'free', open: (name) => opened(config, terminal, name) };
   const base = instance.addresses['http'];
   if (base === undefined) {
     throw new OwnerUnreachableError(
-      `process ${instance.pid} holds ${config.dataDir} but serves no address yet; it is starting, or a replay or another command runs: try again in a moment`,
+      `process ${instance.pid} holds ${config.dataDir} and serves no address: it is starting, or a replay or another command; try again in a moment`,
     );
   }
-  return { kind: 'running', ask: (path) => ask(base + path, instance.token) };
+  return {
+    kind: 'running',
+    ask: (path) => ask({ base, path, token: instance.token, signal: terminal.signal }),
+  };
 }
 
-async function ask(url: string, token: string | undefined): Promise<Response> {
+async function opened(config: Config, terminal: Terminal, name: string): Promise<OfflineCore> {
+  requireData(config.dataDir);
+  // Loaded when needed: asking a running ingestor takes half the time without it.
+  const { openOffline } = await import('@tickwright/ingestor');
+  const log = logOf(terminal, config, name);
+  return await openOffline({ config, version: VERSION, clock: systemClock, log });
+}
+
+async function ask(request: {
+  base: string;
+  path: string;
+  token: string | undefined;
+  signal: AbortSignal;
+}): Promise<Response> {
+  const { base, path, token, signal } = request;
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
   try {
-    response = await fetch(url, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+    response = await fetch(base + path, { headers, signal });
   } catch (cause) {
-    throw new OwnerUnreachableError(`the running ingestor does not answer at ${url}`, cause);
+    signal.throwIfAborted();
+    throw new OwnerUnreachableError(
+      `the running ingestor does not answer at ${base}: ${reasonOf(cause)}; see its log, and try again`,
+      { cause },
+    );
   }
-  if (response.ok || response.status === 503) return response;
+  if (response.ok) return response;
   const body: unknown = await response.json().catch(() => undefined);
   const reason =
     typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : response.statusText;
-  throw new OwnerUnreachableError(`the running ingestor refuses ${url}: ${reason}`);
+  throw new OwnerUnreachableError(`the running ingestor refuses ${base}${path}: ${reason}`, {
+    status: response.status,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

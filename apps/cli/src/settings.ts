@@ -2,7 +2,6 @@ import { loadConfig } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
 import { createLog } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
-import { UsageError } from './usage-error.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The flags that every command has. */
@@ -12,16 +11,6 @@ export interface CommonFlags {
   readonly set?: readonly string[];
   readonly json?: boolean;
   readonly logLevel?: string;
-}
-
-/** Flags that name what to take in. */
-export interface SourceFlags {
-  readonly venue?: string;
-  readonly instruments?: readonly string[];
-  readonly symbols?: readonly string[];
-  readonly wsUrl?: string;
-  readonly restUrl?: string;
-  readonly stream?: string;
 }
 
 /** The configuration under these flags; they go over the environment, that over the file, that over the defaults. */
@@ -52,39 +41,6 @@ export function logOf(terminal: Terminal, config: Config, name: string): Log {
     level: config.log.level,
     pretty: isTerminal,
     color: isTerminal && (terminal.env['NO_COLOR'] ?? '') === '',
-    destination: terminal.stderr,
+    ...(terminal.logTo === undefined ? {} : { destination: terminal.logTo }),
   });
-}
-
-/** Instrument keys from --instruments and --symbols, which both take several values and commas. */
-export function keysOf(flags: SourceFlags): string[] {
-  const given = [...(flags.instruments ?? []), ...(flags.symbols ?? [])];
-  return [...new Set(given.flatMap((value) => value.split(',')).map((key) => key.trim()))].filter(
-    (key) => key !== '',
-  );
-}
-
-/** `--set`-style overrides that make the flagged source the only one; none when no source is flagged. */
-export function sourceOverride(flags: SourceFlags): string[] {
-  const keys = keysOf(flags);
-  if (flags.venue === undefined) {
-    if (
-      keys.length > 0 ||
-      flags.wsUrl !== undefined ||
-      flags.restUrl !== undefined ||
-      flags.stream !== undefined
-    ) {
-      throw new UsageError(
-        '--instruments, --ws-url, --rest-url and --stream describe a venue: add --venue NAME',
-      );
-    }
-    return [];
-  }
-  if (keys.length === 0) {
-    throw new UsageError(
-      `--venue ${flags.venue} needs --instruments, for example --instruments "BINANCE|BTCUSDT"`,
-    );
-  }
-  const { venue, wsUrl, restUrl, stream } = flags;
-  return [`sources=${JSON.stringify([{ venue, instruments: keys, wsUrl, restUrl, stream }])}`];
 }

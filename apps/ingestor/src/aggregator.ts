@@ -90,9 +90,10 @@ export class Aggregator {
         left.delete(hour);
       }
       await this.#recompute(signal);
-      await this.#options.publishStatus(cut);
+      const publishedOffset = this.#publishedOffset(cut);
+      await this.#options.publishStatus(publishedOffset);
       pipeline.candles.forget();
-      this.#succeeded(cut, clock.monotonicMs() - startedMs);
+      this.#succeeded(publishedOffset, clock.monotonicMs() - startedMs);
       return true;
     } catch (error) {
       pipeline.candles.returnChangedHours(
@@ -118,8 +119,9 @@ export class Aggregator {
     const { pipeline } = this.#options;
     const cut = pipeline.settle();
     const { candles, gaps } = pipeline;
+    // Both ends of a gap belong to it: one that ends with the first microsecond of a minute overlaps that minute.
     for (const span of gaps.changedSpans())
-      candles.touch(span.instrument, span.fromMicros, span.toMicros, cut - 1);
+      candles.touch(span.instrument, span.fromMicros, span.toMicros + 1, cut - 1);
     const isComplete = (instrument: number, openTime: number, closeTime: number): boolean =>
       !gaps.overlaps(instrument, openTime, closeTime);
     const hours = candles.takeChangedHours().map(({ segment, hourMicros }) => ({
@@ -151,13 +153,19 @@ export class Aggregator {
     this.#owed = this.#owed.filter((candle) => !stored.has(candle));
   }
 
-  #succeeded(cut: number, durationMs: number): void {
-    if (this.health.state !== 'ok') this.#options.log.info({ offset: cut }, 'candles are published again');
+  /** Up to where the candle files stand for the ticks: not beyond a tick whose candle still waits for it to be stored. */
+  #publishedOffset(cut: number): number {
+    return this.#owed.reduce((oldest, candle) => Math.min(oldest, candle.offset), cut);
+  }
+
+  #succeeded(publishedOffset: number, durationMs: number): void {
+    if (this.health.state !== 'ok')
+      this.#options.log.info({ offset: publishedOffset }, 'candles are published again');
     Object.assign(this.health, {
       state: 'ok',
       lastPublishMicros: this.#options.clock.nowMicros(),
       lastDurationMs: durationMs,
-      publishedOffset: cut,
+      publishedOffset,
       cycles: this.health.cycles + 1,
       lastError: undefined,
     });

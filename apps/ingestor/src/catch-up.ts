@@ -32,11 +32,12 @@ export interface LiveSide {
   storeGaps(): Promise<void>;
 }
 
-/** Loads the covered ids as of the tick file's offset: the newest snapshot and the ticks stored after it. */
+/** Loads the covered ids as of the tick file's offset: the newest snapshot and the ticks stored after it, or all ticks. */
 export async function restoreCoverage(tickFile: TickFile, deduplicator: Deduplicator): Promise<void> {
   const state = await tickFile.loadState();
   deduplicator.load(state.coverage);
-  for await (const batch of tickFile.ticksFrom(state.coverageOffset)) deduplicator.restore(batch);
+  const from = state.coverage.length === 0 ? 0 : state.coverageOffset;
+  for await (const batch of tickFile.ticksFrom(from)) deduplicator.restore(batch);
 }
 
 /**
@@ -57,6 +58,10 @@ export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<
   await restoreCoverage(tickFile, fold.deduplicator);
   let end: number | undefined;
   while (end === undefined || fold.nextOffset < end) {
+    if (end === undefined && journal.nextOffset - fold.nextOffset < JOIN_WITHIN_FRAMES) {
+      end = live.join();
+      await journal.waitDurable(end);
+    }
     const to: number = end ?? journal.durableOffset;
     for await (const block of readJournal({
       directory: options.journalDirectory,
@@ -67,10 +72,6 @@ export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<
       if (buffer.rows >= PORTION_ROWS) await writePortion(options, { live, fold, buffer });
     }
     await writePortion(options, { live, fold, buffer });
-    if (end === undefined && journal.nextOffset - fold.nextOffset < JOIN_WITHIN_FRAMES) {
-      end = live.join();
-      await journal.waitDurable(end);
-    }
   }
 }
 
@@ -80,8 +81,8 @@ async function writePortion(
 ): Promise<void> {
   const appliedOffset = fold.settle();
   const chunks = buffer.take();
+  await live.storeGaps();
   if (appliedOffset > options.tickFile.appliedOffset) {
-    await live.storeGaps();
     await options.tickFile.append(chunks, { appliedOffset, receiveMicros: options.clock.nowMicros() });
   }
   buffer.recycle(chunks);

@@ -59,7 +59,7 @@ export async function temporaryFolder(): Promise<string> {
 
 /** For `afterEach`. */
 export async function removeFolders(): Promise<void> {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 export interface RigOptions {
@@ -153,7 +153,7 @@ export class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await whileTimePasses(this.clock, this.core[Symbol.asyncDispose]());
+    await whileTimePasses(this.clock, Promise.resolve(this.core[Symbol.asyncDispose]()));
   }
 }
 

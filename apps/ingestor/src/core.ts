@@ -6,7 +6,7 @@ import { openDatabase } from '@tickwright/database';
 import { openJournal, readJournal } from '@tickwright/journal';
 import type { Journal, JournalDamage } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
-import { openCandleFiles, openGapStore, openTickFile, readStatus } from '@tickwright/store';
+import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './aggregator.ts';
@@ -19,6 +19,7 @@ import { Pipeline } from './pipeline.ts';
 import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './status-publisher.ts';
 import { recomputeCandles } from './recompute.ts';
+import { touchUnpublishedGaps } from './unpublished-gaps.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
@@ -83,6 +84,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const stateFile = opened.add(await openDatabase({ path: join(dataDir, 'state.duckdb'), log, clock }));
   const gapStore = opened.add(await openGapStore({ database: stateFile, dataDir, clock }));
   const candleFiles = opened.add(await openCandleFiles({ dataDir, instruments, log, clock }));
+  const ledgerMemory = await openLedgerMemory(stateFile);
   const journal = opened.add(
     await openJournal({
       directory: journalDirectory,
@@ -106,8 +108,9 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   });
   await restoreCoverage(tickFile, pipeline.deduplicator);
-  pipeline.gaps.load(await gapStore.load({ asOf: state.appliedOffset }));
-  const status = await readStatus(dataDir);
+  const gaps = await gapStore.load({ asOf: state.appliedOffset });
+  pipeline.gaps.load(gaps, await ledgerMemory.load(state.appliedOffset));
+  const publishedOffset = (await readStatus(dataDir))?.offset ?? 0;
   const unpublished = await loadCandles({
     candles: pipeline.candles,
     tickFile,
@@ -115,13 +118,21 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     instruments,
     memoryHours: options.memoryHours,
     newestMicros: newestEvent(pipeline, instruments),
-    publishedOffset: status?.offset ?? 0,
+    publishedOffset,
+  });
+  touchUnpublishedGaps({
+    candles: pipeline.candles,
+    instruments,
+    published: await gapStore.load({ asOf: publishedOffset }),
+    stored: gaps,
+    publishedOffset,
   });
   const flusher = new Flusher({
     pipeline,
     journal,
     tickFile,
     gapStore,
+    ledgerMemory,
     clock,
     log,
     catchUp: (live) => catchUp({ journal, journalDirectory, tickFile, venues, calendars, clock }, live),

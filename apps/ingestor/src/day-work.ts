@@ -1,22 +1,29 @@
+import { join } from 'node:path';
+import { pruneJournal } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Core } from './core.ts';
 import { oldestReceiveMicros } from './tick-range.ts';
 
-const DAY_MICROS = 86_400_000_000;
+const HOUR_MICROS = 3_600_000_000;
+const DAY_MICROS = 24 * HOUR_MICROS;
 
 /**
- * What is due when a day is over: the live tick file becomes Parquet parts, a day's hours of candles become one file.
+ * What is due when a day is over: the live tick file becomes Parquet parts, a day's hours of candles become one file,
+ * and old journal files go.
  * Decided by the time at which ticks were received, never by what an old event time says.
  */
 export class DayWork {
   readonly #core: Core;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #journalHours: number;
 
-  constructor(parts: { core: Core; clock: Clock; log: Log }) {
+  /** `journalHours`: how long journal files are kept, by the time their frames were received. */
+  constructor(parts: { core: Core; clock: Clock; log: Log; journalHours: number }) {
     this.#core = parts.core;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.#journalHours = parts.journalHours;
   }
 
   /** Looks what is due and does it. Never rejects: what failed is tried again with the next round. */
@@ -24,6 +31,7 @@ export class DayWork {
     try {
       await this.#seal();
       await this.#finishDays();
+      await this.#prune();
     } catch (error) {
       this.#log.warn({ error }, 'the work after a day could not be finished; trying again');
     }
@@ -35,6 +43,17 @@ export class DayWork {
     if (oldest === undefined || dayOf(oldest) >= dayOf(this.#clock.nowMicros())) return;
     const { parts } = await tickFile.seal();
     this.#log.info({ parts: parts.length }, 'sealed the ticks of finished days');
+  }
+
+  /** Journal files that are old and whose ticks are all in sealed parts. */
+  async #prune(): Promise<void> {
+    const { removed } = await pruneJournal({
+      directory: join(this.#core.dataDir, 'journal'),
+      keepFromOffset: this.#core.tickFile.stats.sealedOffset,
+      olderThanMicros: this.#clock.nowMicros() - this.#journalHours * HOUR_MICROS,
+    });
+    if (removed.length > 0)
+      this.#log.info({ files: removed.length }, 'removed journal files past their retention');
   }
 
   /** Days before today whose hours are all out of memory: nothing will publish one of them again. */

@@ -112,7 +112,13 @@ test('a catch-up that fails stays in journal-only mode, says so, and the next on
 
 test('a tick that comes again after a crash is no new tick, whether a snapshot of ids was stored before it or after it', async () => {
   let rig = await Rig.open();
-  for (const [first, waitMs] of [[1, 0], [21, 61_000], [41, 0], [61, 61_000], [81, 0]] as const) {
+  for (const [first, waitMs] of [
+    [1, 0],
+    [21, 61_000],
+    [41, 0],
+    [61, 61_000],
+    [81, 0],
+  ] as const) {
     await rig.take(trades(first, 20));
     await rig.clock.advance(waitMs);
     await rig.flush();
@@ -154,6 +160,21 @@ test('ids of a snapshot that was given up with the buffer are covered by the nex
   // The next snapshot of changes is about another instrument alone.
   await rig.take([trade({ symbol: 'ETHUSDT', id: 1 })]);
   expect(await flush()).toBe(true);
+  const next = await rig.crash();
+  await next.take(trades(1, 20));
+  expect(next.core.pipeline.deduplicator.counts.accepted).toBe(0);
+  await expectStored(next, [...trades(1, 20), trade({ symbol: 'ETHUSDT', id: 1 })]);
+});
+
+test('ids of a snapshot that was due while nothing new had come are covered by the next snapshot', async () => {
+  const rig = await Rig.open();
+  await rig.take(trades(1, 20));
+  await rig.flush();
+  await rig.clock.advance(61_000);
+  await rig.flush();
+  await rig.clock.advance(61_000);
+  await rig.take([trade({ symbol: 'ETHUSDT', id: 1 })]);
+  await rig.flush();
   const next = await rig.crash();
   await next.take(trades(1, 20));
   expect(next.core.pipeline.deduplicator.counts.accepted).toBe(0);

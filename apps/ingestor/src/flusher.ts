@@ -1,8 +1,8 @@
-import type { CoverageRow, Gap, TickBatch } from '@tickwright/market';
+import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
 import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
 import type { Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
-import type { GapStore, TickFile } from '@tickwright/store';
+import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -14,6 +14,7 @@ export interface FlusherOptions {
   readonly journal: Journal;
   readonly tickFile: TickFile;
   readonly gapStore: GapStore;
+  readonly ledgerMemory: LedgerMemoryStore;
   readonly clock: Clock;
   readonly log: Log;
   /** Brings the tick file up to the live fold from the journal, after the buffer has been given up. */
@@ -25,6 +26,14 @@ interface Portion {
   readonly chunks: TickBatch[];
   readonly coverage: readonly CoverageRow[] | undefined;
   readonly gaps: readonly Gap[];
+  /** What the ledger knows beside its gaps, as of the cut, where that may have changed. */
+  readonly ledger: LedgerMemory | undefined;
+}
+
+/** What the ledger knew beside its gaps at an offset. */
+interface LedgerState {
+  readonly offset: number;
+  readonly memory: LedgerMemory;
 }
 
 export interface FlusherHealth {
@@ -63,6 +72,7 @@ export class Flusher {
   #isWholeCoverageOwed = false;
   /** Gap rows of portions that were not written: they go with the next. */
   #owedGaps: Gap[] = [];
+  #isLedgerOwed = false;
   #running: Promise<boolean> | undefined;
 
   constructor(options: FlusherOptions) {
@@ -100,33 +110,40 @@ export class Flusher {
     this.#options.pipeline.buffer.putBack(portion.chunks);
     if (portion.coverage !== undefined) this.#isWholeCoverageOwed = true;
     this.#owedGaps = [...portion.gaps];
+    this.#isLedgerOwed ||= portion.ledger !== undefined;
   }
 
   #cut(): Portion {
-    const { pipeline, clock } = this.#options;
+    const { pipeline, tickFile, clock } = this.#options;
     const cut = pipeline.settle();
-    const isCoverageDue = clock.monotonicMs() - this.#lastCoverageMs >= COVERAGE_EVERY_MS;
+    // Without a new frame nothing is written, and a snapshot that was taken would be lost.
+    const hasNews = cut > tickFile.appliedOffset;
+    const isCoverageDue = hasNews && clock.monotonicMs() - this.#lastCoverageMs >= COVERAGE_EVERY_MS;
     const changedOnly = !this.#isWholeCoverageOwed;
-    const coverage =
-      isCoverageDue || !changedOnly ? pipeline.deduplicator.snapshot({ changedOnly }) : [];
+    const isCoverageTaken = isCoverageDue || (hasNews && !changedOnly);
+    const coverage = isCoverageTaken ? pipeline.deduplicator.snapshot({ changedOnly }) : [];
     if (isCoverageDue) this.#lastCoverageMs = clock.monotonicMs();
     const gaps = [...this.#owedGaps, ...pipeline.gaps.takeChanges()];
     this.#owedGaps = [];
+    const isLedgerDue = pipeline.takeLedgerChange() || this.#isLedgerOwed || isCoverageDue;
+    this.#isLedgerOwed = false;
     return {
       cut,
       chunks: pipeline.buffer.take(),
       coverage: coverage.length > 0 ? coverage : undefined,
       gaps,
+      ledger: isLedgerDue ? pipeline.gaps.memory() : undefined,
     };
   }
 
   async #write(portion: Portion, signal: AbortSignal | undefined): Promise<void> {
-    const { tickFile, gapStore, clock } = this.#options;
+    const { tickFile, gapStore, ledgerMemory, clock } = this.#options;
     // Gaps first: rows newer than the tick file's offset are ignored at a start and derived again from the journal.
     if (portion.gaps.length > 0) {
       await gapStore.append(portion.gaps);
       this.health.gapRows += portion.gaps.length;
     }
+    if (portion.ledger !== undefined) await ledgerMemory.save(portion.cut, portion.ledger);
     const receiveMicros = clock.nowMicros();
     await retry(
       async () => {
@@ -145,6 +162,8 @@ export class Flusher {
       {
         schedule: SCHEDULES.flush,
         clock,
+        // Trying again is always safe: the stored offset decides what is still to be written.
+        shouldRetry: () => signal?.aborted !== true,
         ...(signal === undefined ? {} : { signal }),
         onFailure: (failure) => this.#retrying(failure),
       },
@@ -152,8 +171,9 @@ export class Flusher {
   }
 
   /** All gap rows there are: none may be newer than ticks that are stored without it. */
-  async #storeGaps(): Promise<void> {
-    const { pipeline, gapStore } = this.#options;
+  async #storeGaps(ledger: LedgerState | undefined): Promise<void> {
+    const { pipeline, gapStore, ledgerMemory } = this.#options;
+    if (ledger !== undefined) await ledgerMemory.save(ledger.offset, ledger.memory);
     this.#owedGaps.push(...pipeline.gaps.takeChanges());
     const stored = this.#owedGaps.length;
     if (stored === 0) return;
@@ -166,7 +186,7 @@ export class Flusher {
     const { pipeline, clock, log } = this.#options;
     const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
     pipeline.buffer.recycle(portion.chunks);
-    this.#isWholeCoverageOwed = false;
+    if (portion.coverage !== undefined) this.#isWholeCoverageOwed = false;
     if (this.health.state !== 'ok')
       log.info({ offset: portion.cut, rows }, 'the tick file takes ticks again');
     Object.assign(this.health, {
@@ -205,6 +225,7 @@ export class Flusher {
   async #recover(signal: AbortSignal | undefined): Promise<boolean> {
     const { pipeline, log, tickFile } = this.#options;
     this.health.state = 'journal-only';
+    let joined: LedgerState | undefined;
     try {
       await tickFile.reload();
       if (signal?.aborted === true) return false;
@@ -213,9 +234,11 @@ export class Flusher {
           // Called near the end: from this offset on the buffer collects again, so the two join without a seam.
           const offset = pipeline.settle();
           pipeline.buffer.resume();
+          this.#owedGaps.push(...pipeline.gaps.takeChanges());
+          joined = { offset, memory: pipeline.gaps.memory() };
           return offset;
         },
-        storeGaps: () => this.#storeGaps(),
+        storeGaps: () => this.#storeGaps(joined),
       });
       this.health.state = 'ok';
       log.info({ offset: tickFile.appliedOffset }, 'the tick file has caught up with the journal');

@@ -133,7 +133,12 @@ function storageServices(
   core: Core,
 ): ConstructorParameters<typeof Supervisor>[0]['services'] {
   const { clock, config } = options;
-  const days = new DayWork({ core, clock, log: options.log });
+  const days = new DayWork({
+    core,
+    clock,
+    log: options.log,
+    journalHours: config.ingestor.journal.retentionHours,
+  });
   return [
     loopService({
       name: 'flush',

@@ -41,6 +41,7 @@ export class IngestorState {
   readonly #startedMs: number;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
   #running: Running | undefined;
+  #attachedMicros = 0;
   #phase: HealthReport['phase'] = 'starting';
 
   constructor(options: { clock: Clock; instance: string; version: string }) {
@@ -53,6 +54,7 @@ export class IngestorState {
 
   attach(running: Running): void {
     this.#running = running;
+    this.#attachedMicros = this.clock.nowMicros();
     this.#phase = 'running';
   }
 
@@ -116,8 +118,11 @@ export class IngestorState {
       reasons.push('frames wait for the disk');
     }
     if (flusher.health.state === 'journal-only') reasons.push('the tick file takes no ticks: journal only');
-    if (older(this.#ageMs(flusher.health.lastFlushMicros), MAX_FLUSH_AGE_MS)) reasons.push('no flush lately');
-    if (older(this.#ageMs(aggregator.health.lastPublishMicros), MAX_PUBLISH_AGE_MS)) {
+    // What was never done is as old as the run.
+    const lastFlush = flusher.health.lastFlushMicros || this.#attachedMicros;
+    const lastPublish = aggregator.health.lastPublishMicros || this.#attachedMicros;
+    if (older(this.#ageMs(lastFlush), MAX_FLUSH_AGE_MS)) reasons.push('no flush lately');
+    if (older(this.#ageMs(lastPublish), MAX_PUBLISH_AGE_MS)) {
       reasons.push('no candles published lately');
     }
     return reasons;

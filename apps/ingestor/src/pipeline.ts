@@ -22,6 +22,7 @@ export class Pipeline {
   readonly gaps: GapLedger;
   readonly candles: CandleBuilder;
   readonly buffer: TickBuffer;
+  #hasLedgerChanged = false;
 
   constructor(options: PipelineOptions) {
     const { instruments, calendars, memoryHours } = options;
@@ -51,6 +52,13 @@ export class Pipeline {
     return this.fold.nextOffset;
   }
 
+  /** Whether the ledger heard of a control event since the last call: what it knows beside its gaps has changed then. */
+  takeLedgerChange(): boolean {
+    const hasChanged = this.#hasLedgerChanged;
+    this.#hasLedgerChanged = false;
+    return hasChanged;
+  }
+
   /** Folds what has been decoded; returns the offset up to which everything is folded. */
   settle(): number {
     return this.fold.settle();
@@ -67,6 +75,7 @@ export class Pipeline {
 
   #control(event: ControlEvent, receiveMicros: number, offset: number): void {
     if (event.type === 'clock') this.candles.clock(receiveMicros, offset);
-    else this.gaps.control(event, { receiveMicros, offset });
+    else this.#hasLedgerChanged = true;
+    this.gaps.control(event, { receiveMicros, offset });
   }
 }

@@ -1,4 +1,4 @@
-import { HOUR_MICROS, calendars } from '@tickwright/market';
+import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
 import type { GapLedger, InstrumentTable, UnloadedCandle } from '@tickwright/market';
 import type { CandleFiles, TickFile } from '@tickwright/store';
 import { closedCandles, keepRows, keepSessions } from './stored-candles.ts';
@@ -63,11 +63,12 @@ async function recomputeHour({ segment, hourMicros, spans }: HourWork, parts: Re
   await candleFiles.mergeHour(segment, hourMicros, rows);
 }
 
-/** The newest offset that touched a candle; -1 when none did. */
+/** The newest offset that touched a candle; -1 when none did. A span may begin and end within a minute. */
 function newestOffset(spans: readonly UnloadedCandle[], instrument: number, openTime: number): number {
   let newest = -1;
   for (const span of spans) {
-    if (span.instrument !== instrument || openTime < span.openTime || openTime >= span.closeTime) continue;
+    if (span.instrument !== instrument) continue;
+    if (openTime + MINUTE_MICROS <= span.openTime || openTime >= span.closeTime) continue;
     newest = Math.max(newest, span.offset);
   }
   return newest;

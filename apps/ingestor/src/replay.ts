@@ -52,11 +52,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     for (let start = 0; start < block.count; start += step) {
       const end = Math.min(block.count, start + step);
       await pace.wait(block.receiveTime[start] ?? 0, signal);
+      if (signal.aborted) break;
       await journalRoom(core.journal);
       take(core, block, { start, end, sources });
+      frames += end - start;
       if (core.pipeline.buffer.rows >= FLUSH_ROWS) await core.flusher.flush();
     }
-    frames += block.count;
     options.onProgress?.({ frames });
     if (last >= publishAfter) {
       publishAfter = last + PUBLISH_EVERY_MICROS;

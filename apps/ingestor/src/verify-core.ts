@@ -6,6 +6,7 @@ import { systemClock } from '@tickwright/runtime';
 import type { Core } from './core.ts';
 import { tickHours } from './tick-range.ts';
 import { isoMicros } from './queries.ts';
+import { publishUnpublished } from './unpublished-candles.ts';
 
 /** A late tick may change a candle between the two readings; then the verification is done once more. */
 const TRIES = 3;
@@ -35,7 +36,7 @@ export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreV
 
 async function verifyOnce(core: Core, signal: AbortSignal): Promise<VerificationReport> {
   const { instruments, tickFile } = core;
-  await core.settle();
+  await (core.isTakingFrames ? core.settle() : publishUnpublished(core));
   const { ticks, ids } = storedTicks(tickFile, instruments);
   await using scan = await openCandleScan({ log: core.log });
   return await verify({

@@ -43,3 +43,5 @@ export { listParts, tickPaths } from './tick-paths.ts';
 export type { TickPart, TickPaths } from './tick-paths.ts';
 export { FILLED_KEPT_DAYS, GapStore, openGapStore } from './gap-store.ts';
 export type { GapStoreOptions } from './gap-store.ts';
+export { openLedgerMemory } from './ledger-memory.ts';
+export type { LedgerMemoryStore } from './ledger-memory.ts';

@@ -1,12 +1,17 @@
 import { ingest } from '@tickwright/ingestor';
 import { systemClock } from '@tickwright/runtime';
-import { logOf, settings, sourceOverride } from '../settings.ts';
-import type { CommonFlags, SourceFlags } from '../settings.ts';
+import { prepareDataDirectory } from '../data-directory.ts';
+import { logOf, settings } from '../settings.ts';
+import type { CommonFlags } from '../settings.ts';
+import { requireSources, sourceOverride } from '../sources.ts';
+import type { SourceFlags } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 
 export async function ingestCommand(terminal: Terminal, flags: CommonFlags & SourceFlags): Promise<number> {
   const config = await settings(terminal, flags, sourceOverride(flags));
+  requireSources(config);
+  await prepareDataDirectory(config.dataDir);
   const log = logOf(terminal, config, 'ingestor');
   await ingest({
     config,

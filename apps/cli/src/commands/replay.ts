@@ -1,20 +1,18 @@
-import cliProgress from 'cli-progress';
+import { join } from 'node:path';
 import { openOffline, replay } from '@tickwright/ingestor';
 import type { ReplayResult } from '@tickwright/ingestor';
-import { instrumentKey } from '@tickwright/market';
-import { ExitCode, systemClock } from '@tickwright/runtime';
-import { catalogue } from '@tickwright/venues';
+import { ExitCode, TickwrightError, systemClock } from '@tickwright/runtime';
+import { prepareDataDirectory } from '../data-directory.ts';
+import { counted } from '../formats.ts';
 import { frameFiles } from '../frame-files.ts';
-import type { FrameFiles } from '../frame-files.ts';
-import { keysOf, logOf, settings } from '../settings.ts';
-import type { CommonFlags, SourceFlags } from '../settings.ts';
+import { progressBar } from '../progress-bar.ts';
+import { logOf, settings } from '../settings.ts';
+import type { CommonFlags } from '../settings.ts';
+import { flaggedSource } from '../sources.ts';
+import type { SourceFlags } from '../sources.ts';
 import { print } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import { VERSION } from '../version.ts';
-
-/** The bar is drawn anew at most this often. */
-const PROGRESS_FPS = 10;
 
 export interface ReplayFlags extends CommonFlags, SourceFlags {
   readonly files: readonly string[];
@@ -24,20 +22,21 @@ export interface ReplayFlags extends CommonFlags, SourceFlags {
 
 /** Takes recordings into a data directory in which no ingestor runs. */
 export async function replayCommand(terminal: Terminal, flags: ReplayFlags): Promise<number> {
-  const keys = keysOf(flags);
-  if (keys.length === 0) {
-    throw new UsageError('replay needs --instruments, for example --instruments "BINANCE|BTCUSDT"');
-  }
-  const venue = catalogue.venue(flags.venue);
-  const instruments = keys.map((key) => venue.instrument(instrumentKey(key)));
+  const { venue, instruments } = flaggedSource(flags);
   const config = await settings(terminal, flags);
-  // Missing or unreadable files are told before anything is opened.
-  const recordings = await frameFiles(flags.files, venue.name);
   const log = logOf(terminal, config, 'replay');
+  // Missing or unreadable files are told before anything is opened.
+  const recordings = await frameFiles(flags.files, {
+    venue: venue.name,
+    ownJournal: join(config.dataDir, 'journal'),
+    log,
+  });
+  await prepareDataDirectory(config.dataDir);
   const startedMs = systemClock.monotonicMs();
   await using owned = await openOffline({ config, version: VERSION, clock: systemClock, log });
-  const bar = progressBar(terminal, recordings);
   await owned.core.begin();
+  const bar = progressBar(terminal, recordings);
+  let frames = 0;
   const result = await replay({
     core: owned.core,
     instruments,
@@ -45,38 +44,43 @@ export async function replayCommand(terminal: Terminal, flags: ReplayFlags): Pro
     speed: flags.speed,
     clock: systemClock,
     signal: terminal.signal,
-    onProgress: ({ frames }) => bar.update(frames),
-  }).finally(() => bar.stop());
-  await print(terminal.stdout, summary(result, flags, (systemClock.monotonicMs() - startedMs) / 1_000));
-  return result.isComplete ? ExitCode.ok : ExitCode.failure;
-}
-
-function summary(result: ReplayResult, flags: CommonFlags, seconds: number): string {
-  const { frames, accepted, duplicates, isComplete } = result;
-  if (flags.json === true) return `${JSON.stringify({ ...result, seconds })}\n`;
-  const text = `${frames} frames in ${seconds.toFixed(1)} s: ${accepted} ticks added, ${duplicates} seen before`;
-  return `${text}${isComplete ? '' : '; NOT ALL IS STORED: what is missing stands in the journal'}\n`;
-}
-
-/** A bar on a terminal, nothing elsewhere. */
-function progressBar(
-  terminal: Terminal,
-  recordings: FrameFiles,
-): { update(frames: number): void; stop(): void } {
-  if (terminal.stderr.isTTY !== true) return { update() {}, stop() {} };
-  const bar = new cliProgress.SingleBar({
-    format: 'replay {bar} {percentage}% | {frames} frames, {rate} frames/s | {eta_formatted} left',
-    fps: PROGRESS_FPS,
-    hideCursor: true,
-    noTTYOutput: false,
-  });
-  bar.start(recordings.totalBytes, 0, { frames: 0, rate: 0 });
-  const startedMs = systemClock.monotonicMs();
-  return {
-    update(frames) {
-      const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
-      bar.update(recordings.readBytes, { frames, rate: Math.round(frames / Math.max(seconds, 0.001)) });
+    onProgress: (progress) => {
+      ({ frames } = progress);
+      bar.update(frames);
     },
-    stop: () => bar.stop(),
-  };
+  })
+    .catch((error: unknown) => {
+      throw brokenOff(error, frames);
+    })
+    .finally(() => bar.stop());
+  const isWhole = result.isComplete && recordings.damages === 0;
+  const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
+  const outcome = { ...result, isComplete: isWhole };
+  const text =
+    flags.json === true
+      ? `${JSON.stringify({ ...outcome, seconds })}\n`
+      : `${summary(outcome, seconds)}${isWhole ? '' : `; ${reason(terminal, recordings.damages)}`}\n`;
+  await print(terminal.stdout, text);
+  return isWhole ? ExitCode.ok : ExitCode.failure;
+}
+
+function summary({ frames, accepted, duplicates }: ReplayResult, seconds: number): string {
+  return `${counted(frames, 'frame')} in ${seconds.toFixed(1)} s: ${counted(accepted, 'tick')} added, ${duplicates.toLocaleString('en-US')} seen before`;
+}
+
+/** Why not everything is there. */
+function reason(terminal: Terminal, damages: number): string {
+  if (terminal.signal.aborted) return 'STOPPED BEFORE THE END: replay it again to add the rest';
+  if (damages > 0)
+    return `${counted(damages, 'damaged place')} of the journal could not be read, see the log`;
+  return 'NOT ALL IS STORED: the rest is in the journal and is stored at the next start, see the log';
+}
+
+/** A recording that breaks off is half taken in: whoever mends it must know that nothing is doubled then. */
+function brokenOff(error: unknown, frames: number): unknown {
+  if (!(error instanceof TickwrightError) || error.code !== 'recording-broken') return error;
+  return new TickwrightError(
+    `${error.message}\n${counted(frames, 'frame')} before it ${frames === 1 ? 'is' : 'are'} stored. Mend the file and replay it again: nothing is stored twice.`,
+    { code: error.code, exitCode: error.exitCode, cause: error },
+  );
 }

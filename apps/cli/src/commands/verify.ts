@@ -1,47 +1,58 @@
-import { mismatches, verifyCore } from '@tickwright/ingestor';
 import type { CoreVerification } from '@tickwright/ingestor';
 import { ExitCode } from '@tickwright/runtime';
-
+import { counted } from '../formats.ts';
 import { ownerOf } from '../owner.ts';
-import { logOf, settings } from '../settings.ts';
+import type { Owner } from '../owner.ts';
+import { settings } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
 import { print } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
+/** Differences, and gaps, printed at most; `--json` has all that the report lists. */
+const MAX_LINES = 20;
+
 export async function verifyCommand(terminal: Terminal, flags: CommonFlags): Promise<number> {
   const config = await settings(terminal, flags);
-  const owner = await ownerOf(config, logOf(terminal, config, 'verify'));
+  const owner = await ownerOf(config, terminal);
   const report = await verified(owner, terminal.signal);
-  await print(
-    terminal.stdout,
-    flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : readable(report),
-  );
-  return mismatches(report) === 0 ? ExitCode.ok : ExitCode.mismatch;
+  const { mismatches } = await import('@tickwright/ingestor');
+  const differences = mismatches(report);
+  const text = flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : readable(report, differences);
+  await print(terminal.stdout, text);
+  return differences === 0 ? ExitCode.ok : ExitCode.mismatch;
 }
 
-async function verified(
-  owner: Awaited<ReturnType<typeof ownerOf>>,
-  signal: AbortSignal,
-): Promise<CoreVerification> {
+async function verified(owner: Owner, signal: AbortSignal): Promise<CoreVerification> {
   if (owner.kind === 'running') return (await (await owner.ask('/api/v1/verify')).json()) as CoreVerification;
-  await using owned = await owner.open();
+  await using owned = await owner.open('verify');
+  const { verifyCore } = await import('@tickwright/ingestor');
   // Awaited here: the core must not be closed before the verification has ended.
   return await verifyCore(owned.core, signal);
 }
 
-function readable(report: CoreVerification): string {
+/** What was checked, what differs, what is missing, and the verdict last, where the eye is. */
+export function readable(report: CoreVerification, differences: number): string {
   const { instruments, ticks, candles, days } = report.checked;
+  const verdict = differences === 0 ? 'everything agrees' : counted(differences, 'difference');
+  const gaps = report.openGaps.length === 0 ? 'no open gap' : counted(report.openGaps.length, 'open gap');
   const lines = [
-    `checked ${ticks} ticks and ${candles} candles of ${instruments} instruments on ${days} days`,
+    `checked ${counted(ticks, 'tick')} and ${counted(candles, 'candle')} of ${counted(instruments, 'instrument')} on ${counted(days, 'day')}`,
+    ...limited(
+      report.problems.map((problem) => `DIFFERS  ${problem.message}`),
+      differences,
+    ),
+    ...limited(
+      report.openGaps.map((gap) => `gap      ${gap}`),
+      report.openGaps.length,
+    ),
+    `${verdict}; ${gaps}`,
   ];
-  for (const problem of report.problems) lines.push(`DIFFERS  ${problem.message}`);
-  for (const gap of report.knownGaps) lines.push(`gap      ${gap.message}`);
-  for (const gap of report.openGaps) lines.push(`gap      ${gap}`);
-  if (report.truncated) lines.push('(the list is cut; --json gives the counts of all)');
-  const total = mismatches(report);
-  const verdict = total === 0 ? 'everything agrees' : `${total} differences`;
-  const gaps =
-    report.openGaps.length === 0 ? 'no open gap' : `${report.openGaps.length} open gaps, named above`;
-  lines.push(`${verdict}; ${gaps}`);
   return `${lines.join('\n')}\n`;
+}
+
+function limited(lines: readonly string[], total: number): string[] {
+  const shown = lines.slice(0, MAX_LINES);
+  if (total > shown.length)
+    shown.push(`         and ${(total - shown.length).toLocaleString('en-US')} more (--json)`);
+  return shown;
 }

@@ -1,0 +1,141 @@
+import { counted, duration, readableTime, table } from './formats.ts';
+
+/** Instruments, and gaps, listed one by one at most; the rest is counted. */
+const MAX_LISTED = 20;
+/** States in which nothing is amiss; instruments in them are counted only. */
+const WELL: ReadonlySet<string> = new Set(['live', 'quiet', 'first-tick']);
+
+/** The part of the ingestor's status report that is printed; the whole of it comes with --json. */
+export interface StatusReport {
+  readonly ok: boolean;
+  readonly ready: boolean;
+  readonly phase: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly reasons: readonly string[];
+  /** Milliseconds; null for what has not happened in this run. */
+  readonly ages: Readonly<Record<string, number | null>>;
+  readonly ticks?: Readonly<Record<string, number>>;
+  readonly journal?: { readonly durableOffset: number; readonly nextOffset: number };
+  readonly gaps?: readonly StatusGap[];
+  readonly streams?: readonly {
+    readonly venue: string;
+    readonly subscriptions: readonly StatusSubscription[];
+  }[];
+}
+
+interface StatusGap {
+  readonly instrument: string;
+  readonly cause: string;
+  readonly state: string;
+  readonly fromMicros: number;
+}
+
+interface StatusSubscription {
+  readonly instrument: string;
+  readonly state: string;
+  readonly lastTickMicros: number;
+  readonly reason?: string;
+}
+
+/** The verdict first, then its reasons, then what it rests on; a screen at most, however many instruments there are. */
+export function readableStatus(report: StatusReport, nowMs: number): string {
+  const verdict = report.ok && report.ready ? 'READY' : 'NOT READY';
+  const lines = [
+    `${verdict}  ingestor, process ${report.pid}, ${report.phase} for ${duration(report.uptimeMs)}`,
+    ...report.reasons.map((reason) => `  because: ${reason}`),
+    `  ${ages(report.ages)}`,
+    ...amounts(report),
+    ...subscriptions(report, nowMs),
+    ...gaps(report.gaps ?? [], nowMs),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function ages(ages: StatusReport['ages']): string {
+  return Object.entries(ages)
+    .map(([name, age]) => {
+      const words = name.replaceAll(/([A-Z])/g, ' $1').toLowerCase();
+      return age === null ? `no ${words.replace(/^last /, '')} yet` : `${words} ${duration(age)} ago`;
+    })
+    .join(', ');
+}
+
+function amounts({ journal, ticks }: StatusReport): string[] {
+  if (journal === undefined || ticks === undefined) return [];
+  const { accepted = 0, duplicates = 0 } = ticks;
+  const waiting = journal.nextOffset - journal.durableOffset;
+  const durable =
+    waiting === 0
+      ? `${counted(journal.nextOffset, 'frame')}, all durable`
+      : `${counted(journal.nextOffset, 'frame')}, ${waiting.toLocaleString('en-US')} not yet durable`;
+  return [
+    `  ${durable}; in this run ${counted(accepted, 'tick')} taken, ${counted(duplicates, 'duplicate')} left out`,
+  ];
+}
+
+function subscriptions({ streams = [] }: StatusReport, nowMs: number): string[] {
+  const lines = streams.map(({ venue, subscriptions: all }) => {
+    const states = [...countsOf(all.map(({ state }) => state))].map(([state, count]) => `${count} ${state}`);
+    return `  ${venue}: ${counted(all.length, 'instrument')}${all.length === 0 ? '' : ` (${states.join(', ')})`}`;
+  });
+  const amiss = streams.flatMap((stream) => stream.subscriptions.filter(({ state }) => !WELL.has(state)));
+  if (amiss.length === 0) return lines;
+  const rows = amiss
+    .slice(0, MAX_LISTED)
+    .map(({ instrument, state, lastTickMicros, reason = '' }) => [
+      `  ${instrument}`,
+      state,
+      lastTickMicros > 0 ? `${duration(Math.max(0, nowMs - lastTickMicros / 1_000))} ago` : 'never',
+      reason,
+    ]);
+  return [...lines, '', ...listed(['  instrument', 'state', 'last tick', 'reason'], rows, amiss.length)];
+}
+
+/** One line an instrument: 2,000 gaps of one night are 2,000 instruments of one cause at worst. */
+function gaps(all: readonly StatusGap[], nowMs: number): string[] {
+  if (all.length === 0) return ['  no open gap'];
+  const byInstrument = new Map<string, StatusGap[]>();
+  for (const gap of all) {
+    const list = byInstrument.get(gap.instrument);
+    if (list === undefined) byInstrument.set(gap.instrument, [gap]);
+    else list.push(gap);
+  }
+  const rows = [...byInstrument]
+    .map(([instrument, list]) => ({ instrument, list, oldest: oldestOf(list) }))
+    .sort((a, b) => a.oldest - b.oldest)
+    .slice(0, MAX_LISTED)
+    .map(({ instrument, list, oldest }) => [
+      `  ${instrument}`,
+      list.length,
+      `${readableTime(oldest)} (${duration(Math.max(0, nowMs - oldest / 1_000))} ago)`,
+      [...countsOf(list.map(({ cause, state }) => `${cause}, ${state}`)).keys()].join('; '),
+    ]);
+  return [
+    '',
+    `  ${counted(all.length, 'open gap')} of ${counted(byInstrument.size, 'instrument')}`,
+    ...listed(['  instrument', 'gaps', 'oldest since', 'cause and state'], rows, byInstrument.size),
+  ];
+}
+
+function oldestOf(list: readonly StatusGap[]): number {
+  return list.reduce((oldest, gap) => Math.min(oldest, gap.fromMicros), Number.POSITIVE_INFINITY);
+}
+
+function listed(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  total: number,
+): string[] {
+  const more = total - rows.length;
+  return [
+    table(header, rows).trimEnd(),
+    ...(more > 0 ? [`  and ${more.toLocaleString('en-US')} more (--json)`] : []),
+  ];
+}
+
+function countsOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,67 @@
+import { Supervisor } from '@tickwright/runtime';
+import { afterEach, expect, test } from 'vitest';
+import { Rig, quietLog, removeFolders, trades } from './core-fixture.ts';
+import { IngestorState } from './ingestor-state.ts';
+
+afterEach(removeFolders);
+
+function stateOf(rig: Rig): IngestorState {
+  const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
+  const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
+  state.attach({ core: rig.core, streams: [], supervisor });
+  return state;
+}
+
+test('the verdict tells the phase, and before it runs nothing is blamed on a part', async () => {
+  await using rig = await Rig.open();
+  const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
+  expect(state.health()).toMatchObject({ ok: true, phase: 'starting', reasons: [] });
+  expect(state.readiness()).toEqual({ ready: false, reasons: ['the ingestor is starting'] });
+  const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
+  state.attach({ core: rig.core, streams: [], supervisor });
+  expect(state.health()).toMatchObject({ ok: true, phase: 'running' });
+  expect(state.readiness()).toEqual({ ready: true, reasons: [] });
+  state.stopping();
+  expect(state.health().phase).toBe('stopping');
+  expect(state.readiness().ready).toBe(false);
+  expect(state.running).toBeUndefined();
+});
+
+test('ages grow with the clock, and the verdict turns when one is too old and back when the work is done', async () => {
+  await using rig = await Rig.open();
+  const state = stateOf(rig);
+  await rig.take(trades(1, 5));
+  await rig.settle();
+  const { lastFlush, lastPublish } = state.health().ages;
+  await rig.clock.advance(29_000 - Math.max(lastFlush ?? NaN, lastPublish ?? NaN));
+  expect(state.health().ok).toBe(true);
+  expect(Math.max(state.health().ages.lastFlush ?? NaN, state.health().ages.lastPublish ?? NaN)).toBe(29_000);
+  await rig.clock.advance(2_000);
+  expect(state.health()).toMatchObject({ ok: false, reasons: ['no flush lately'] });
+  await rig.clock.advance(30_000);
+  expect(state.health().reasons).toEqual(['no flush lately', 'no candles published lately']);
+  expect(state.readiness().ready).toBe(false);
+  await rig.settle();
+  expect(state.health()).toMatchObject({ ok: true, reasons: [] });
+  state.stopping();
+});
+
+test('work that was never done since the start grows old as well', async () => {
+  await using rig = await Rig.open();
+  const state = stateOf(rig);
+  expect(state.health()).toMatchObject({ ok: true, ages: { lastFlush: null, lastPublish: null } });
+  await rig.clock.advance(61_000);
+  expect(state.health().reasons).toEqual(['no flush lately', 'no candles published lately']);
+  state.stopping();
+});
+
+test('journal-only mode is a reason at once', async () => {
+  await using rig = await Rig.open();
+  const state = stateOf(rig);
+  await rig.take(trades(1, 5));
+  await rig.settle();
+  rig.core.flusher.health.state = 'journal-only';
+  expect(state.health().reasons).toEqual(['the tick file takes no ticks: journal only']);
+  rig.core.flusher.health.state = 'ok';
+  state.stopping();
+});

@@ -1,0 +1,23 @@
+import { MINUTE_MICROS } from '@tickwright/market';
+import { readStatus } from '@tickwright/store';
+import type { Core } from './core.ts';
+import { recomputeCandles } from './recompute.ts';
+
+/**
+ * Publishes the candles of ticks that were stored after the last publication, as after a crash, and leaves all others
+ * as they are: were the hours in memory written anew, a verification would find its own work instead of what is there.
+ */
+export async function publishUnpublished(core: Core): Promise<void> {
+  await core.flusher.flush();
+  const { tickFile, candleFiles, instruments, pipeline } = core;
+  const publishedOffset = (await readStatus(core.dataDir))?.offset ?? 0;
+  if (tickFile.appliedOffset <= publishedOffset) return;
+  const changed = await tickFile.minutes({ changedSince: publishedOffset });
+  const candles = Array.from({ length: changed.count }, (_, row) => ({
+    instrument: changed.instrument[row],
+    openTime: changed.openTime[row],
+    closeTime: changed.openTime[row] + MINUTE_MICROS,
+    offset: changed.version[row],
+  }));
+  await recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps })(candles);
+}
