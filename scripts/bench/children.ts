@@ -15,6 +15,13 @@ export type Flags = Readonly<Record<string, string | number | true | readonly st
 /** Of what a process prints, the end is kept. */
 const KEPT_CHARACTERS = 64_000;
 
+const running = new Set<ChildProcess>();
+
+/** For the end by a signal, which disposes of nothing. */
+export function killChildren(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** A process that a benchmark started; disposing ends it, and only it. */
 export class Child implements AsyncDisposable {
   readonly #name: string;
@@ -49,6 +56,7 @@ export class Child implements AsyncDisposable {
   private constructor(name: string, child: ChildProcess) {
     this.#name = name;
     this.#process = child;
+    running.add(child);
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout = (this.#stdout + text).slice(-KEPT_CHARACTERS);
     });
@@ -62,6 +70,7 @@ export class Child implements AsyncDisposable {
     this.#exited = new Promise((resolve) => {
       const ended = (how: string): void => {
         this.#end ??= how;
+        running.delete(child);
         this.#wake();
         resolve(how);
       };

@@ -48,13 +48,19 @@ function command(): Command {
 }
 
 /** Runs one part in a process of its own; undefined when it failed, whose reason it has printed. */
-async function measure(name: string, options: BenchOptions): Promise<readonly Figure[] | undefined> {
+async function measure(
+  name: string,
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<readonly Figure[] | undefined> {
   const path = fileURLToPath(new URL('./part-process.ts', import.meta.url));
-  const child = fork(path, [name, JSON.stringify(options)]);
+  const child = fork(path, [name, JSON.stringify(options)], { signal });
   let figures: readonly Figure[] | undefined;
   child.on('message', (message: { figures: readonly Figure[] }) => {
     figures = message.figures;
   });
+  // Aborting ends it with SIGTERM; it cleans up behind itself and closes.
+  child.on('error', () => undefined);
   const code = await new Promise((resolve) => child.on('close', resolve));
   return code === 0 ? figures : undefined;
 }
@@ -74,8 +80,11 @@ async function main(): Promise<number> {
   const found = machine();
   console.log(machineLine(found));
   const results: Record<string, readonly Figure[] | null> = {};
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort());
   for (const name of asked.names) {
-    const figures = await measure(name, asked.options);
+    const figures = await measure(name, asked.options, stopping.signal);
+    if (stopping.signal.aborted) return 1;
     results[name] = figures ?? null;
     for (const figure of figures ?? []) console.log(figureLine(name, figure));
     if (figures === undefined) console.error(`bench: ${name} failed; the reason stands above`);

@@ -23,6 +23,7 @@ export async function readAtPace(
   const latenciesMs: number[] = [];
   const agesMs: number[] = [];
   const failures: string[] = [];
+  process.on('disconnect', () => process.exit(0));
   // The first costs what starting a process costs, and that is not what is measured.
   await query(0).catch(() => undefined);
   const begun = once(process, 'message');

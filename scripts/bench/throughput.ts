@@ -17,6 +17,8 @@ const STORED_MS = 120_000;
 interface Rate {
   readonly framesPerSecond: number;
   readonly cpuMicrosPerFrame: number;
+  /** How long after the load's end the last tick stood in the tick file: what a rate may owe. */
+  readonly storedAfterSeconds?: number;
 }
 
 interface Client {
@@ -42,7 +44,12 @@ export async function run(options: BenchOptions): Promise<Figure[]> {
       found[variant].push(rate);
     }
   }
-  return [...rates(found), ...ratios(found)];
+  const stored = found.tickwright.map((rate) => rate.storedAfterSeconds ?? Number.NaN);
+  return [
+    ...rates(found),
+    figureOf('tickwright ingest: all is stored after the load ends', stored, { unit: 's' }),
+    ...ratios(found),
+  ];
 }
 
 function rates(found: Record<Variant, Rate[]>): Figure[] {
@@ -102,8 +109,9 @@ async function measureIngestor(burst: Burst, seconds: number): Promise<Rate> {
     'rest-url': `http://${address}`,
   });
   const rate = await measure(counting(ingestor), seconds);
+  const startMs = performance.now();
   await checkStored(ingestor, burst);
-  return rate;
+  return { ...rate, storedAfterSeconds: (performance.now() - startMs) / 1000 };
 }
 
 /** What the ingestor has accepted, with the uptime told in the same answer: how long the answer took does not matter. */

@@ -1,10 +1,10 @@
 import { ManualClock } from '@tickwright/runtime';
 import { describe, expect, test } from 'vitest';
-import { memoryFiles, type MemoryFiles } from './faulty-files.ts';
-import { inspectJournal } from './inspection.ts';
+import { memoryFiles, type MemoryFiles } from './files/faulty-files.ts';
+import { inspectJournal } from './upkeep/inspection.ts';
 import type { Journal } from './journal.ts';
 import { JournalCloseError, JournalFullError } from './journal-errors.ts';
-import { openJournal, type OpenJournalOptions } from './open-journal.ts';
+import { openJournal, type OpenJournalOptions } from './writing/open-journal.ts';
 import {
   appendTestFrames,
   appendTurns,
@@ -13,7 +13,7 @@ import {
   range,
   readTestFrames,
   seededRandom,
-} from './test-frames.ts';
+} from './frames-fixture.ts';
 
 const directory = '/journal';
 

@@ -4,8 +4,8 @@ import { FrameKind } from '@tickwright/market';
 import { ManualClock, systemClock } from '@tickwright/runtime';
 import { describe, expect, test } from 'vitest';
 import { JournalClosedError, JournalOpenError } from './journal-errors.ts';
-import { readJournal } from './journal-reader.ts';
-import { openJournal } from './open-journal.ts';
+import { readJournal } from './reading/journal-reader.ts';
+import { openJournal } from './writing/open-journal.ts';
 import {
   appendTestFrames,
   appendTurns,
@@ -14,7 +14,7 @@ import {
   range,
   readTestFrames,
   testBytes,
-} from './test-frames.ts';
+} from './frames-fixture.ts';
 
 const name = 'test';
 const clock = systemClock;

@@ -1,5 +1,5 @@
 import type { FrameSource } from '@tickwright/market';
-import type { JournalRepair } from './tail-repair.ts';
+import type { JournalRepair } from './writing/tail-repair.ts';
 
 /** The journal as health checks and metrics see it. Reading it touches no disk. */
 export interface JournalHealth {

@@ -4,12 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { inFolder, range, readTestFrames } from './test-frames.ts';
+import { inFolder, range, readTestFrames } from './frames-fixture.ts';
 
 const PROGRAM = `
-import { openJournal } from ${JSON.stringify(new URL('open-journal.ts', import.meta.url).href)};
-import { appendTestFrames, quietLog as log } from ${JSON.stringify(new URL('test-frames.ts', import.meta.url).href)};
-import { systemClock as clock } from ${JSON.stringify(new URL('../../runtime/src/system-clock.ts', import.meta.url).href)};
+import { openJournal } from ${JSON.stringify(new URL('./writing/open-journal.ts', import.meta.url).href)};
+import { appendTestFrames, quietLog as log } from ${JSON.stringify(new URL('./frames-fixture.ts', import.meta.url).href)};
+import { systemClock as clock } from ${JSON.stringify(new URL('../../runtime/src/clock/system-clock.ts', import.meta.url).href)};
 const journal = await openJournal({ directory: process.argv[2], name: 'test', clock, log, fileBytes: 300_000 });
 let told = 0;
 for (;;) {

@@ -6,25 +6,25 @@ export {
   IdSpace,
   ID_SPACE_NAMES,
   TickBatch,
-} from './tick-batch.ts';
-export type { SideName } from './tick-batch.ts';
+} from './tick/tick-batch.ts';
+export type { SideName } from './tick/tick-batch.ts';
 export { instrumentKey, splitKey, InstrumentTable } from './instrument.ts';
 export type { Instrument, InstrumentKey } from './instrument.ts';
 export { FrameKind, encodeControl, decodeControl } from './frame.ts';
 export type { FrameSource, ControlEvent, InstrumentRow } from './frame.ts';
-export { CandleSource, CANDLE_SOURCE_NAMES, candleColumns } from './candle-columns.ts';
-export type { CandleColumns } from './candle-columns.ts';
-export { CandleBuilder } from './candle-builder.ts';
-export type { CandleBuilderOptions } from './candle-builder.ts';
-export type { CandleHour } from './candle-memory.ts';
-export type { CandleCounts } from './candle-counts.ts';
-export type { IsComplete } from './candle-extract.ts';
-export { MAX_CHANGED_CANDLES } from './candle-changes.ts';
-export { CLOSE_AFTER_CLOCK_MICROS, CLOSE_AFTER_EVENT_MICROS } from './candle-closing.ts';
-export { candleStateColumns } from './candle-state.ts';
-export type { CandleStateColumns } from './candle-state.ts';
-export { MAX_UNLOADED_PER_INSTRUMENT } from './unloaded-candles.ts';
-export type { UnloadedCandle } from './unloaded-candles.ts';
+export { CandleSource, CANDLE_SOURCE_NAMES, candleColumns } from './candle/candle-columns.ts';
+export type { CandleColumns } from './candle/candle-columns.ts';
+export { CandleBuilder } from './candle/candle-builder.ts';
+export type { CandleBuilderOptions } from './candle/candle-builder.ts';
+export type { CandleHour } from './candle/candle-memory.ts';
+export type { CandleCounts } from './candle/candle-counts.ts';
+export type { IsComplete } from './candle/candle-extract.ts';
+export { MAX_CHANGED_CANDLES } from './candle/candle-changes.ts';
+export { CLOSE_AFTER_CLOCK_MICROS, CLOSE_AFTER_EVENT_MICROS } from './candle/candle-closing.ts';
+export { candleStateColumns } from './candle/candle-state.ts';
+export type { CandleStateColumns } from './candle/candle-state.ts';
+export { MAX_UNLOADED_PER_INSTRUMENT } from './candle/unloaded-candles.ts';
+export type { UnloadedCandle } from './candle/unloaded-candles.ts';
 export {
   HOUR_MICROS,
   INTERVALS,
@@ -32,25 +32,25 @@ export {
   bucketOf,
   intervalMicros,
   parseInterval,
-} from './interval.ts';
-export type { Bucket, Interval } from './interval.ts';
-export { LIMB, MAX_DECIMALS, addQuantity, powerOfTen, sumOf } from './exact-sum.ts';
-export { rollUp } from './roll-up.ts';
-export type { RollUpOptions } from './roll-up.ts';
-export type { ClosedBefore } from './closed-before.ts';
-export { fillFlat } from './flat-candles.ts';
-export type { FillFlatOptions } from './flat-candles.ts';
-export { calendars, UnknownCalendarError } from './session-calendar.ts';
-export type { Calendars, Session, SessionCalendar, YearCoverage } from './session-calendar.ts';
-export { CalendarYearError, knowsYears, requireYear } from './calendar-year.ts';
-export { IdRanges, MAX_ID_RANGES } from './id-ranges.ts';
-export type { Addition, IdRange } from './id-ranges.ts';
-export { Deduplicator } from './deduplicator.ts';
-export type { DeduplicatorCounts } from './deduplicator.ts';
-export type { CoverageRow } from './coverage-row.ts';
-export type { Arrival, Hole, HoleListener } from './hole-listener.ts';
-export { GapLedger } from './gap-ledger.ts';
-export type { CoverageReader } from './coverage-reader.ts';
-export type { LedgerMemory } from './subscription-lines.ts';
-export { MAX_FILLED_GAPS, MAX_OPEN_GAPS } from './gap-rows.ts';
-export type { FrameTime, Gap, GapCause, GapSpan, GapState } from './gap.ts';
+} from './session/interval.ts';
+export type { Bucket, Interval } from './session/interval.ts';
+export { LIMB, MAX_DECIMALS, addQuantity, powerOfTen, sumOf } from './candle/exact-sum.ts';
+export { rollUp } from './roll-up/roll-up.ts';
+export type { RollUpOptions } from './roll-up/roll-up.ts';
+export type { ClosedBefore } from './candle/closed-before.ts';
+export { fillFlat } from './roll-up/flat-candles.ts';
+export type { FillFlatOptions } from './roll-up/flat-candles.ts';
+export { calendars, UnknownCalendarError } from './session/session-calendar.ts';
+export type { Calendars, Session, SessionCalendar, YearCoverage } from './session/session-calendar.ts';
+export { CalendarYearError, knowsYears, requireYear } from './session/calendar-year.ts';
+export { IdRanges, MAX_ID_RANGES } from './tick/id-ranges.ts';
+export type { Addition, IdRange } from './tick/id-ranges.ts';
+export { Deduplicator } from './tick/deduplicator.ts';
+export type { DeduplicatorCounts } from './tick/deduplicator.ts';
+export type { CoverageRow } from './tick/coverage-row.ts';
+export type { Arrival, Hole, HoleListener } from './gap/hole-listener.ts';
+export { GapLedger } from './gap/gap-ledger.ts';
+export type { CoverageReader } from './tick/coverage-reader.ts';
+export type { LedgerMemory } from './gap/subscription-lines.ts';
+export { MAX_FILLED_GAPS, MAX_OPEN_GAPS } from './gap/gap-rows.ts';
+export type { FrameTime, Gap, GapCause, GapSpan, GapState } from './gap/gap.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { retry } from './retry.ts';
+import { retry } from './retry/retry.ts';
 
 /** Windows refuses to replace a file while a reader has it open; it lets go after a moment. */
 const REPLACE_SCHEDULE = [10, 20, 50, 100, 200, 500];

@@ -1,25 +1,31 @@
-export { CandleFilesBusyError, openCandleFiles } from './candle-files.ts';
-export type { CandleFiles, CandleFilesOptions } from './candle-files.ts';
-export type { CandleFilesCounts } from './candle-file-writer.ts';
-export { listPieces } from './candle-paths.ts';
-export type { CandlePiece, PieceFilter } from './candle-paths.ts';
-export { FileReplaceError } from './atomic-file.ts';
-export { readStatus, statusPath, writeStatus } from './status-file.ts';
-export type { SegmentStatus, Status } from './status-file.ts';
-export { instrumentsPath, readInstruments, writeInstruments } from './instruments-file.ts';
-export { openCandleQuery } from './candle-query.ts';
-export type { CandleQuery, CandleQueryOptions, CandleRequest, LatestRequest, Retry } from './candle-query.ts';
-export type { Candle, CandleAnswer, CandleAsOf } from './candle-answer.ts';
-export { CandleFileError, openCandleScan } from './candle-scan.ts';
-export type { CandleScan, CandleScanRequest } from './candle-scan.ts';
-export { CandleFileMovedError } from './held-files.ts';
-export { publishedCandles } from './published-candles.ts';
-export { ledgerGaps, publishedGaps } from './published-gaps.ts';
-export { storedTicks } from './stored-ticks.ts';
-export type { StoredTicks } from './stored-ticks.ts';
-export { idProblems } from './id-check.ts';
-export type { IdFinding, IdReader, IdSource } from './id-check.ts';
-export { verify } from './verification.ts';
+export { CandleFilesBusyError, openCandleFiles } from './candles/candle-files.ts';
+export type { CandleFiles, CandleFilesOptions } from './candles/candle-files.ts';
+export type { CandleFilesCounts } from './candles/candle-file-writer.ts';
+export { listPieces } from './candles/candle-paths.ts';
+export type { CandlePiece, PieceFilter } from './candles/candle-paths.ts';
+export { FileReplaceError } from './files/atomic-file.ts';
+export { readStatus, statusPath, writeStatus } from './files/status-file.ts';
+export type { SegmentStatus, Status } from './files/status-file.ts';
+export { instrumentsPath, readInstruments, writeInstruments } from './files/instruments-file.ts';
+export { openCandleQuery } from './query/candle-query.ts';
+export type {
+  CandleQuery,
+  CandleQueryOptions,
+  CandleRequest,
+  LatestRequest,
+  Retry,
+} from './query/candle-query.ts';
+export type { Candle, CandleAnswer, CandleAsOf } from './query/candle-answer.ts';
+export { CandleFileError, openCandleScan } from './query/candle-scan.ts';
+export type { CandleScan, CandleScanRequest } from './query/candle-scan.ts';
+export { CandleFileMovedError } from './query/held-files.ts';
+export { publishedCandles } from './verification/published-candles.ts';
+export { ledgerGaps, publishedGaps } from './gaps/published-gaps.ts';
+export { storedTicks } from './verification/stored-ticks.ts';
+export type { StoredTicks } from './verification/stored-ticks.ts';
+export { idProblems } from './verification/id-check.ts';
+export type { IdFinding, IdReader, IdSource } from './verification/id-check.ts';
+export { verify } from './verification/verification.ts';
 export type {
   CandleReader,
   GapReader,
@@ -28,20 +34,20 @@ export type {
   Span,
   VerificationOptions,
   VerificationReport,
-} from './verification.ts';
-export type { KnownGap, ProblemKind, VerificationProblem } from './problem-list.ts';
-export { TickFile, openTickFile } from './tick-file.ts';
-export type { AppendState, TickFileOptions, TickFileStats } from './tick-file.ts';
-export { TickFileError } from './tick-state.ts';
-export type { LoadedState } from './tick-state.ts';
-export type { TickQuery, TickRow } from './tick-query.ts';
-export type { MinutesQuery } from './tick-minutes.ts';
-export type { TickFilter } from './tick-source.ts';
-export type { SealOptions, SealReport, SealStep } from './sealing.ts';
-export type { DateOf } from './sealed-parts.ts';
-export { listParts, tickPaths } from './tick-paths.ts';
-export type { TickPart, TickPaths } from './tick-paths.ts';
-export { FILLED_KEPT_DAYS, GapStore, openGapStore } from './gap-store.ts';
-export type { GapStoreOptions } from './gap-store.ts';
-export { openLedgerMemory } from './ledger-memory.ts';
-export type { LedgerMemoryStore } from './ledger-memory.ts';
+} from './verification/verification.ts';
+export type { KnownGap, ProblemKind, VerificationProblem } from './verification/problem-list.ts';
+export { TickFile, openTickFile } from './ticks/tick-file.ts';
+export type { AppendState, TickFileOptions, TickFileStats } from './ticks/tick-file.ts';
+export { TickFileError } from './tick-storage/tick-state.ts';
+export type { LoadedState } from './tick-storage/tick-state.ts';
+export type { TickQuery, TickRow } from './ticks/tick-query.ts';
+export type { MinutesQuery } from './ticks/tick-minutes.ts';
+export type { TickFilter } from './ticks/tick-source.ts';
+export type { SealOptions, SealReport, SealStep } from './tick-storage/sealing.ts';
+export type { DateOf } from './tick-storage/sealed-parts.ts';
+export { listParts, tickPaths } from './tick-storage/tick-paths.ts';
+export type { TickPart, TickPaths } from './tick-storage/tick-paths.ts';
+export { FILLED_KEPT_DAYS, GapStore, openGapStore } from './gaps/gap-store.ts';
+export type { GapStoreOptions } from './gaps/gap-store.ts';
+export { openLedgerMemory } from './gaps/ledger-memory.ts';
+export type { LedgerMemoryStore } from './gaps/ledger-memory.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '@tickwright/runtime';
 import { RateLimitedError, VenueAddressError, VenueAnswerError, VenueUnreachableError } from './errors.ts';
 import type { HistoryLimits } from './history.ts';
-import { after, orAborted } from './waiting.ts';
+import { after, orAborted } from './stream/waiting.ts';
 
 /** A venue's answer, whole, whatever its status. */
 export interface RestAnswer {

@@ -1,4 +1,4 @@
-import { ExitCode } from '@tickwright/runtime';
+import { ExitCode, systemClock } from '@tickwright/runtime';
 import { ownerOf } from '../owner.ts';
 import { settings } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
@@ -13,7 +13,9 @@ export async function statusCommand(terminal: Terminal, flags: CommonFlags): Pro
   if (owner.kind === 'free') return notRunning(terminal, flags, config.dataDir);
   const report = (await (await owner.ask('/api/v1/status')).json()) as StatusReport;
   const text =
-    flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : readableStatus(report, Date.now());
+    flags.json === true
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : readableStatus(report, systemClock.nowMicros() / 1_000);
   await print(terminal.stdout, text);
   return report.ok && report.ready ? ExitCode.ok : ExitCode.unhealthy;
 }

@@ -35,7 +35,6 @@ export async function childStarter(): Promise<ChildStarter> {
   const compiled = await mkdtemp(join(modules, '.test-'));
   await writeFile(join(compiled, 'package.json'), '{ "type": "module" }');
   const files = (await readdir(SOURCE, { recursive: true })).filter((file) => /(?<!\.test)\.ts$/.test(file));
-  await mkdir(join(compiled, 'testing'));
   await Promise.all(files.map(async (file) => await compile(file, compiled)));
   return {
     start: (program, args = []) => startChild(join(compiled, 'testing', program), args),
@@ -55,7 +54,9 @@ async function compile(file: string, into: string): Promise<void> {
       verbatimModuleSyntax: true,
     },
   });
-  await writeFile(join(into, file.replace(/\.ts$/, '.js')), outputText);
+  const target = join(into, file.replace(/\.ts$/, '.js'));
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, outputText);
 }
 
 /** Starts one program of this folder from its source: for a test that needs no more than one or two. */

@@ -2,7 +2,7 @@
 // and then lives until its stdin ends (a holder) or is done (anyone else). It says "ready" and waits for a line first,
 // so that many of them can be let go at the same moment.
 import { once } from 'node:events';
-import { acquireInstanceLock, InstanceLockedError } from '../instance-lock.ts';
+import { acquireInstanceLock, InstanceLockedError } from '../lock/instance-lock.ts';
 
 const directory = process.argv[2];
 process.stdout.write('ready\n');

@@ -1,7 +1,7 @@
 // A process for stderr-writer.test.ts: writes so many numbered lines to its log at once, says on stdout how long that
 // took, and ends when it is told so.
 import { once } from 'node:events';
-import { createLog } from '../pino-log.ts';
+import { createLog } from '../log/pino-log.ts';
 
 const log = createLog({ level: 'info', name: 'child' });
 const count = Number(process.argv[2]);

@@ -1,8 +1,8 @@
-import type { Log } from '../log.ts';
-import { ManualClock } from '../manual-clock.ts';
-import type { Service } from '../service.ts';
-import { Supervisor } from '../supervisor.ts';
-import type { SupervisorOptions } from '../supervisor.ts';
+import type { Log } from '../log/log.ts';
+import { ManualClock } from '../clock/manual-clock.ts';
+import type { Service } from '../service/service.ts';
+import { Supervisor } from '../service/supervisor.ts';
+import type { SupervisorOptions } from '../service/supervisor.ts';
 
 /** Resolves when the signal is aborted: what a service does that just serves. */
 export async function aborted(signal: AbortSignal): Promise<void> {

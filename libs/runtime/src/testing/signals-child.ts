@@ -1,5 +1,5 @@
 // A process for signals.test.ts: says when it is ready, what it was told, and ends only at the second signal.
-import { onSignals } from '../signals.ts';
+import { onSignals } from '../service/signals.ts';
 
 const alive = setInterval(() => undefined, 1_000);
 onSignals({

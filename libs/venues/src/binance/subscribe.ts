@@ -1,6 +1,6 @@
 import type { StreamKind } from '../decoder.ts';
 import { VenueAddressError } from '../errors.ts';
-import type { Reply, StreamProtocol } from '../protocol.ts';
+import type { Reply, StreamProtocol } from '../stream/protocol.ts';
 import { isFields, parseJson } from './parse.ts';
 
 /** Binance's market data only address: no account, no keys. */

@@ -1,5 +1,5 @@
 import type { Venue } from '../venue.ts';
-import { ReconnectingStream } from '../stream.ts';
+import { ReconnectingStream } from '../stream/stream.ts';
 import { BinanceDecoder } from './decode.ts';
 import { BINANCE_REST_URL, BinanceHistory } from './history.ts';
 import { binanceInstrument } from './instruments.ts';

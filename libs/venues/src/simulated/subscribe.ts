@@ -1,6 +1,6 @@
 import { binanceProtocol } from '../binance/subscribe.ts';
 import { VenueAddressError } from '../errors.ts';
-import { ReconnectingStream } from '../stream.ts';
+import { ReconnectingStream } from '../stream/stream.ts';
 import type { Stream, StreamOptions } from '../venue.ts';
 
 /** The simulator has no address of its own: its server takes the port it is given. */

@@ -1,0 +1,41 @@
+import type { CoreVerification } from '@tickwright/ingestor';
+import { expect, test } from 'vitest';
+import { readable } from './verify.ts';
+
+function report(options: { problems?: number; openGaps?: number }): CoreVerification {
+  const { problems = 0, openGaps = 0 } = options;
+  return {
+    checked: { instruments: 1, ticks: 1_200, candles: 2, days: 1 },
+    problems: Array.from({ length: problems }, (_, index) => ({
+      kind: 'missing candle' as const,
+      instrument: 'SIM|ALPHA',
+      openTime: undefined,
+      message: `candle ${index}`,
+    })),
+    openGaps: Array.from({ length: openGaps }, (_, index) => `gap ${index}`),
+    knownGaps: [],
+    counts: {},
+    truncated: false,
+  } as unknown as CoreVerification;
+}
+
+test('everything that agrees is said in two lines', () => {
+  expect(readable(report({}), 0)).toBe(
+    'checked 1,200 ticks and 2 candles of 1 instrument on 1 day\neverything agrees; no open gap\n',
+  );
+});
+
+test('thousands of differences and gaps fit a screen, are counted, and the verdict comes last', () => {
+  const lines = readable(report({ problems: 100, openGaps: 2_000 }), 5_000)
+    .trimEnd()
+    .split('\n');
+  expect(lines.length).toBeLessThan(50);
+  expect(lines).toContain('DIFFERS  candle 19');
+  expect(lines).toContain('         and 4,980 more (--json)');
+  expect(lines).toContain('         and 1,980 more (--json)');
+  expect(lines.at(-1)).toBe('5,000 differences; 2,000 open gaps');
+});
+
+test('one difference is one difference', () => {
+  expect(readable(report({ problems: 1, openGaps: 1 }), 1)).toMatch(/\n1 difference; 1 open gap\n$/);
+});

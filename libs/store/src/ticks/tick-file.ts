@@ -1,0 +1,244 @@
+import { CommitInDoubtError } from '@tickwright/database';
+import type { Database } from '@tickwright/database';
+import { TickBatch, calendars } from '@tickwright/market';
+import type { CandleStateColumns, CoverageRow, InstrumentTable } from '@tickwright/market';
+import type { Clock, Log } from '@tickwright/runtime';
+import type { DateOf } from '../tick-storage/sealed-parts.ts';
+import type { SealOptions, SealReport } from '../tick-storage/sealing.ts';
+import { appendColumnsOf, fillBatch } from './tick-columns.ts';
+import { checkContinues } from './tick-continuation.ts';
+import { instrumentRows, segmentDate } from './tick-instruments.ts';
+import { computeMinutes } from './tick-minutes.ts';
+import type { MinutesQuery } from './tick-minutes.ts';
+import { tickPaths } from '../tick-storage/tick-paths.ts';
+import { countTickRows, readTickRows } from './tick-query.ts';
+import type { TickQuery, TickRow } from './tick-query.ts';
+import { ticksRelation } from './tick-source.ts';
+import type { TickFilter } from './tick-source.ts';
+import {
+  readCoverage,
+  readInstruments,
+  writeCoverage,
+  writeInstruments,
+  writeState,
+} from '../tick-storage/tick-state.ts';
+import type { LoadedState, TickState } from '../tick-storage/tick-state.ts';
+import { TickStorage } from '../tick-storage/tick-storage.ts';
+import type { StoredTicks } from '../tick-storage/tick-storage.ts';
+
+export interface TickFileOptions {
+  readonly dataDir: string;
+  /** Stored instruments are added to it at opening; ones added later are stored with the next append. */
+  readonly instruments: InstrumentTable;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The date that a part is filed under; by the calendar of the segment's first instrument unless told. */
+  readonly dateOf?: DateOf;
+}
+
+/** What is stored together with ticks. */
+export interface AppendState {
+  /** Journal offset up to which, exclusive, all ticks are now applied. */
+  readonly appliedOffset: number;
+  /** receiveTime of the last frame, microseconds UTC. */
+  readonly receiveMicros: number;
+  /** Coverage as of `appliedOffset`: of every instrument that changed since it was given last. */
+  readonly coverage?: readonly CoverageRow[];
+}
+
+export interface TickFileStats {
+  readonly appliedOffset: number;
+  readonly sealedOffset: number;
+  readonly ticksAppended: number;
+  readonly flushes: number;
+  readonly lastFlushMs: number;
+  /** Whether a sealing file waits to become parts. */
+  readonly isSealing: boolean;
+}
+
+/** Ticks as a batch that `ticksFrom` reuses. */
+const BATCH_ROWS = 2048;
+/** Reading all that a rebuild needs may take minutes. */
+const READ_ALL_MS = 600_000;
+
+/**
+ * Opens the tick file as its one owner, after finishing what a crash has interrupted. The caller holds the instance lock
+ * of the data directory: the engine's own lock is not held for the moment in which a sealing changes files. Errors:
+ * DatabaseLockedError, DatabaseDamagedError, TickFileError `tick-file-version`.
+ */
+export async function openTickFile(options: TickFileOptions): Promise<TickFile> {
+  const { instruments, log, clock } = options;
+  const dateOf = options.dateOf ?? segmentDate(instruments, calendars);
+  const storage = new TickStorage({ paths: tickPaths(options.dataDir), log, clock }, { instruments, dateOf });
+  try {
+    await storage.reload();
+    await storage.finishInterruptedSealing();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  return new TickFile(instruments, storage);
+}
+
+/** The stored ticks of one data directory: the live file, which takes appends, and the sealed parts. */
+export class TickFile implements AsyncDisposable {
+  readonly #instruments: InstrumentTable;
+  readonly #storage: TickStorage;
+  #isInDoubt = false;
+  #ticksAppended = 0;
+  #flushes = 0;
+  #lastFlushMs = 0;
+
+  /** For `openTickFile`. */
+  constructor(instruments: InstrumentTable, storage: TickStorage) {
+    this.#instruments = instruments;
+    this.#storage = storage;
+  }
+
+  /** Journal offset up to which, exclusive, ticks are stored. */
+  get appliedOffset(): number {
+    return this.#storage.state.appliedOffset;
+  }
+
+  /** The live file's database, for SQL of our own. Another one after each sealing: take it anew each time. */
+  get database(): Database {
+    return this.#storage.database;
+  }
+
+  get stats(): TickFileStats {
+    const { appliedOffset, sealedOffset } = this.#storage.state;
+    return {
+      appliedOffset,
+      sealedOffset,
+      ticksAppended: this.#ticksAppended,
+      flushes: this.#flushes,
+      lastFlushMs: this.#lastFlushMs,
+      isSealing: this.#storage.isSealing,
+    };
+  }
+
+  /**
+   * Stores ticks of whole frames, new instruments, coverage and the new offset in one transaction. The batches may be
+   * reused once it resolves. Errors: TickFileError `tick-file-offset` when the ticks do not continue what is stored;
+   * CommitInDoubtError, after which appends are refused until `reload` has told what is stored.
+   */
+  append(batches: readonly TickBatch[], state: AppendState): Promise<void> {
+    return this.#storage.change(async (database) => {
+      if (this.#isInDoubt) throw this.#storage.unusable('is in doubt after a failed commit: reload first');
+      checkContinues(batches, { from: this.appliedOffset, to: state.appliedOffset });
+      const started = performance.now();
+      try {
+        const next = await this.#write(database, batches, state);
+        this.#ticksAppended += batches.reduce((sum, batch) => sum + batch.count, 0);
+        this.#flushes += 1;
+        this.#lastFlushMs = performance.now() - started;
+        return next;
+      } catch (error) {
+        this.#isInDoubt = error instanceof CommitInDoubtError;
+        throw error;
+      }
+    });
+  }
+
+  /** Reads anew what is stored, opening the file again where its engine has stopped. Gives `appliedOffset`. */
+  async reload(): Promise<number> {
+    await this.#storage.reload();
+    this.#isInDoubt = false;
+    return this.appliedOffset;
+  }
+
+  /** What a restart needs, apart from the ticks after `coverageOffset`: those gives `ticksFrom`. */
+  loadState(): Promise<LoadedState> {
+    return this.#storage.read(async ({ database }) => ({
+      appliedOffset: this.appliedOffset,
+      instruments: await readInstruments(database),
+      ...(await readCoverage(database)),
+    }));
+  }
+
+  /** Ticks with this journal offset or a later one, sealed ones included, in order. The batch is reused: copy what stays. */
+  ticksFrom(offset: number): AsyncIterable<TickBatch> {
+    return this.#storage.stream((stored) => this.#batches(stored, offset));
+  }
+
+  /** Stored ticks by eventTime, tradeId, offset, index, over the live file and the sealed parts, each once. */
+  readTicks(query: TickQuery): AsyncIterable<TickRow[]> {
+    return this.#storage.stream(({ database, sources }) => readTickRows(database, sources, query));
+  }
+
+  countTicks(query: TickQuery): Promise<number> {
+    return this.#storage.read(({ database, sources }) => countTickRows(database, sources, query));
+  }
+
+  /**
+   * 1m candle states folded by SQL from all stored ticks that pass the query, equal to the candle builder's but for
+   * sessions: minutes outside of one are the caller's to leave out. In order of instrument and openTime.
+   */
+  minutes(query: MinutesQuery): Promise<CandleStateColumns> {
+    const numberOf = (fileNumber: number): number => this.#storage.numbers.toTable(fileNumber);
+    return this.#storage.read(({ database, sources }) =>
+      computeMinutes(database, sources, { query, numberOf }),
+    );
+  }
+
+  /**
+   * Calls `read` with the live file's database and all stored ticks that pass the filter as an SQL relation for it, with
+   * the columns of a part: `instrument` is the key.
+   */
+  withTicks<T>(
+    filter: TickFilter,
+    read: (source: { readonly database: Database; readonly relation: string }) => Promise<T>,
+  ): Promise<T> {
+    return this.#storage.read(({ database, sources }) =>
+      read({ database, relation: ticksRelation(sources, filter, 'keys') }),
+    );
+  }
+
+  /**
+   * Turns the live file into Parquet parts. Appends wait only while a new live file takes its place. A read that is
+   * still running some seconds later ends with DatabaseClosedError. A failure loses nothing: the next call, or the next
+   * start, goes on from there.
+   */
+  seal(options: SealOptions = {}): Promise<SealReport> {
+    return this.#storage.seal(options);
+  }
+
+  /** Waits for what is in flight and closes the file; a sealing that runs is interrupted and goes on at the next start. */
+  close(): Promise<void> {
+    return this.#storage.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #write(database: Database, batches: readonly TickBatch[], state: AppendState): Promise<TickState> {
+    const { numbers, state: stored } = this.#storage;
+    const added = numbers.missing();
+    const next = { ...stored, appliedOffset: state.appliedOffset, receiveMicros: state.receiveMicros };
+    await database.write(async (tx) => {
+      await writeInstruments(tx, instrumentRows(this.#instruments, added), numbers.stored);
+      for (const batch of batches) {
+        await tx.append(
+          'ticks',
+          appendColumnsOf(batch, numbers.toFile(batch.instrument, added)),
+          batch.count,
+        );
+      }
+      await writeCoverage(tx, state.coverage ?? [], state.appliedOffset);
+      await writeState(tx, next);
+    });
+    numbers.confirm(added);
+    return next;
+  }
+
+  async *#batches({ database, sources }: StoredTicks, offset: number): AsyncGenerator<TickBatch> {
+    const relation = ticksRelation(sources, { fromOffset: offset }, 'numbers');
+    const sql = `SELECT * FROM ${relation} ORDER BY frame_offset, frame_index`;
+    const batch = new TickBatch(BATCH_ROWS);
+    for await (const columns of database.streamColumns(sql, [], { deadlineMs: READ_ALL_MS })) {
+      fillBatch(batch, columns, (fileNumber) => this.#storage.numbers.toTable(fileNumber));
+      yield batch;
+    }
+  }
+}
