@@ -46,10 +46,14 @@ export class Child implements AsyncDisposable {
   /** The built product's command, as its users start it. */
   static command(name: string, flags: Flags, args: readonly string[] = []): Child {
     const bin = fileURLToPath(new URL('../../apps/cli/bin/tickwright.cjs', import.meta.url));
-    const child = spawn(process.execPath, [...profilingFlags(), bin, name, ...args, ...flagList(flags)], {
-      env: cleanEnv(),
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--max-semi-space-size=64', ...profilingFlags(), bin, name, ...args, ...flagList(flags)],
+      {
+        env: cleanEnv(),
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     return new Child(`tickwright ${name}`, child);
   }
 

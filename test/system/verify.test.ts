@@ -23,13 +23,32 @@ beforeEach(async () => {
   const lines = HOURS_MS.flatMap((hourMs, half) =>
     Array.from({ length: 120 }, (_, second) => {
       const T = hourMs + second * 1_000;
-      const data = { e: 'trade', E: T, s: 'BTCUSDT', t: half * 120 + second + 1, p: `${100 + (second % 7)}.5`, q: '0.1', T, m: true, M: true };
+      const data = {
+        e: 'trade',
+        E: T,
+        s: 'BTCUSDT',
+        t: half * 120 + second + 1,
+        p: `${100 + (second % 7)}.5`,
+        q: '0.1',
+        T,
+        m: true,
+        M: true,
+      };
       return `${T}000000 ${JSON.stringify({ stream: 'btcusdt@trade', data })}`;
     }),
   );
   const recording = join(folder, 'frames');
   writeFileSync(recording, `${lines.join('\n')}\n`);
-  const done = await tickwright(['replay', recording, '--venue', 'binance', '--instruments', INSTRUMENT, '--data-dir', dataDir]);
+  const done = await tickwright([
+    'replay',
+    recording,
+    '--venue',
+    'binance',
+    '--instruments',
+    INSTRUMENT,
+    '--data-dir',
+    dataDir,
+  ]);
   expect(done.code).toBe(0);
   expect(await verified()).toMatchObject({ code: 0 });
 });
@@ -58,10 +77,16 @@ test('one tick changed, one deleted and one candle changed are each named, and v
   for (let run = 0; run < 2; run += 1) {
     const { code, stdout } = await verified();
     expect(code).toBe(8);
-    expect(stdout).toMatch(/BINANCE\|BTCUSDT at 2024-08-08T15:00:00\.000Z differs .*high 106\.5 instead of 7777/);
+    expect(stdout).toMatch(
+      /BINANCE\|BTCUSDT at 2024-08-08T15:00:00\.000Z differs .*high 106\.5 instead of 7777/,
+    );
     expect(stdout).toContain('BINANCE|BTCUSDT: trade id 200 are missing');
-    expect(stdout).toMatch(/BINANCE\|BTCUSDT at 2024-08-08T15:01:00\.000Z differs .*tradeCount 60 instead of 59/);
-    expect(stdout).toMatch(/BINANCE\|BTCUSDT at 2024-08-08T10:00:00\.000Z differs .*low 99\.5 instead of 100\.5/);
+    expect(stdout).toMatch(
+      /BINANCE\|BTCUSDT at 2024-08-08T15:01:00\.000Z differs .*tradeCount 60 instead of 59/,
+    );
+    expect(stdout).toMatch(
+      /BINANCE\|BTCUSDT at 2024-08-08T10:00:00\.000Z differs .*low 99\.5 instead of 100\.5/,
+    );
     expect(stdout).toContain('4 differences');
   }
 });
@@ -71,5 +96,7 @@ test('a deleted candle file is told candle by candle, and verify exits 8', async
   const { code, stdout } = await verified();
   expect(code).toBe(8);
   for (const time of ['10:00', '10:01', '15:00', '15:01'])
-    expect(stdout).toContain(`BINANCE|BTCUSDT has ticks at 2024-08-08T${time}:00.000Z and no published candle`);
+    expect(stdout).toContain(
+      `BINANCE|BTCUSDT has ticks at 2024-08-08T${time}:00.000Z and no published candle`,
+    );
 });

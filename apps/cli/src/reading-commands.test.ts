@@ -12,7 +12,7 @@ import {
   temporaryFolder,
   tickwright,
 } from './process-fixture.ts';
-import type { Ended, Folder } from './process-fixture.ts';
+import type { Folder } from './process-fixture.ts';
 
 const BTC = 'BINANCE|BTCUSDT';
 const SOURCE = ['--venue', 'binance', '--instruments', BTC];
@@ -21,14 +21,13 @@ const LINES = recordedTrades(120);
 let folder: Folder;
 let data: string[];
 let recording: string;
-let replayed: Ended;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   data = ['--data-dir', join(folder.path, 'data')];
   recording = join(folder.path, 'recording.gz');
   await writeFile(recording, gzipSync(`${LINES.join('\n')}\n`));
-  replayed = await tickwright('replay', recording, ...SOURCE, ...data);
+  await tickwright('replay', recording, ...SOURCE, ...data);
 });
 
 afterAll(async () => {

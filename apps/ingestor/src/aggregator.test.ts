@@ -31,6 +31,9 @@ test('candles that could not be published are published by a later cycle, and he
   expect(aggregator.health.lastError).toBeDefined();
   expect(await readStatus(rig.dataDir)).toBeUndefined();
   await rm(blocked);
+  // Nothing new has come: the hour is published because it was owed.
+  expect(await rig.publish()).toBe(true);
+  expect(await publishedCandles(rig.core)).toEqual(plainCandles(trades(1, 90)));
   await rig.live(trades(91, 90, { timeMicros: START + 90_000_000 }));
   expect(await rig.settle()).toBe(true);
   expect(aggregator.health).toMatchObject({ state: 'ok', failures: 1, lastError: undefined });
@@ -48,6 +51,22 @@ test('a cycle publishes nothing and says nothing that the journal does not hold'
   await rig.core.journal.sync();
   expect(await cycle).toBe(true);
   expect((await readStatus(rig.dataDir))?.offset).toBe(31);
+});
+
+test('the status calls no candle closed that closed only after the published rows were copied', async () => {
+  await using rig = await Rig.open();
+  await rig.live(trades(1, 59));
+  const cycle = rig.core.aggregator.cycle();
+  // While the cycle waits for the disk, the minute gets its last trade and is closed by the next minute's first.
+  await rig.live(trades(60, 5, { timeMicros: START + 59_000_000 }));
+  await rig.core.journal.sync();
+  expect(await cycle).toBe(true);
+  expect(await publishedRows(rig.core)).toMatchObject([{ tradeCount: 59, isClosed: false }]);
+  const watermark = async (): Promise<number> =>
+    Date.parse((await readStatus(rig.dataDir))?.segments['BINANCE']?.watermark ?? '') * 1_000;
+  expect(await watermark()).toBeLessThan(START + MINUTE);
+  await rig.publish();
+  expect(await watermark()).toBeGreaterThan(START + MINUTE);
 });
 
 test('a call during a cycle is counted, joins it, and starts no other', async () => {

@@ -6,6 +6,7 @@ import type { CandleFiles, TickFile } from '@tickwright/store';
 import type { Pipeline } from './pipeline.ts';
 import type { LoopCounts } from './loop-service.ts';
 import type { Recompute } from './recompute.ts';
+import type { PublishStatus } from './status-publisher.ts';
 
 export interface AggregatorOptions {
   readonly pipeline: Pipeline;
@@ -15,8 +16,8 @@ export interface AggregatorOptions {
   readonly recompute: Recompute;
   readonly clock: Clock;
   readonly log: Log;
-  /** Writes status.json for what has been published up to an offset. */
-  readonly publishStatus: (offset: number) => Promise<void>;
+  /** Takes what status.json says of this moment; the result writes it, with the offset published up to. */
+  readonly statusNow: () => PublishStatus;
 }
 
 export interface AggregatorHealth {
@@ -81,7 +82,7 @@ export class Aggregator {
   async #cycle(signal: AbortSignal | undefined): Promise<boolean> {
     const { pipeline, clock, log, journal } = this.#options;
     const startedMs = clock.monotonicMs();
-    const { cut, hours } = this.#snapshot();
+    const { cut, hours, publishStatus } = this.#snapshot();
     const left = new Set(hours);
     try {
       await journal.waitDurable(cut, signal);
@@ -91,7 +92,7 @@ export class Aggregator {
       }
       await this.#recompute(signal);
       const publishedOffset = this.#publishedOffset(cut);
-      await this.#options.publishStatus(publishedOffset);
+      await publishStatus(publishedOffset);
       pipeline.candles.forget();
       this.#succeeded(publishedOffset, clock.monotonicMs() - startedMs);
       return true;
@@ -115,7 +116,7 @@ export class Aggregator {
   }
 
   /** Copies what changed, at one offset; nothing of it waits for a file. */
-  #snapshot(): { cut: number; hours: HourRows[] } {
+  #snapshot(): { cut: number; hours: HourRows[]; publishStatus: PublishStatus } {
     const { pipeline } = this.#options;
     const cut = pipeline.settle();
     const { candles, gaps } = pipeline;
@@ -130,7 +131,7 @@ export class Aggregator {
       rows: candles.hourRows(segment, hourMicros, isComplete),
     }));
     this.#owed.push(...candles.takeUnloaded());
-    return { cut, hours };
+    return { cut, hours, publishStatus: this.#options.statusNow() };
   }
 
   #publish(hour: HourRows, signal: AbortSignal | undefined): Promise<void> {

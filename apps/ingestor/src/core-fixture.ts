@@ -203,12 +203,14 @@ export function turn(): Promise<void> {
  */
 export async function whileTimePasses<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
   const state = { isDone: false };
-  const done = (): void => void (state.isDone = true);
-  work.then(done, done);
+  const ended = work.finally(() => {
+    state.isDone = true;
+  });
+  ended.catch(ignore);
   await turn();
   while (!state.isDone) {
     await clock.advance(20);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  return work;
+  return ended;
 }

@@ -146,7 +146,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     clock,
     log,
     recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
-    publishStatus: (offset) => publisher.publish(offset),
+    statusNow: () => publisher.now(),
   });
   aggregator.owe(unpublished);
   const core = new OpenCore({
@@ -270,6 +270,7 @@ class OpenCore implements Core {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#hasBegun) {
       this.#record({ type: 'stopped', instance: this.#options.instance });
+      this.flusher.askCoverage();
       await this.settle();
     }
     await this.#opened.close();

@@ -6,7 +6,14 @@ import { afterEach, expect, test } from 'vitest';
 import { HOUR, KEYS, Rig, START, quietLog, removeFolders, trade, trades } from './core-fixture.ts';
 import type { RigOptions, Trade } from './core-fixture.ts';
 import { DayWork } from './day-work.ts';
-import { candlesBySql, idsOf, plainCandles, publishedCandles, publishedRows, storedIds } from './plain-candles-fixture.ts';
+import {
+  candlesBySql,
+  idsOf,
+  plainCandles,
+  publishedCandles,
+  publishedRows,
+  storedIds,
+} from './plain-candles-fixture.ts';
 import { mismatches, verifyCore } from './verify-core.ts';
 
 afterEach(removeFolders);
@@ -30,8 +37,18 @@ async function overNight(options: RigOptions = {}): Promise<Rig> {
 }
 
 async function answers(rig: Rig): Promise<readonly Candle[]> {
-  await using query = await openCandleQuery({ dataDir: rig.dataDir, log: quietLog, clock: rig.clock, calendars });
-  const { candles } = await query.getCandles({ instrument: BTC, interval: '1h', from: 0, to: MIDNIGHT + 24 * HOUR });
+  await using query = await openCandleQuery({
+    dataDir: rig.dataDir,
+    log: quietLog,
+    clock: rig.clock,
+    calendars,
+  });
+  const { candles } = await query.getCandles({
+    instrument: BTC,
+    interval: '1h',
+    from: 0,
+    to: MIDNIGHT + 24 * HOUR,
+  });
   return candles;
 }
 
@@ -50,10 +67,18 @@ test('after midnight ticks become Parquet parts and the day one candle file, and
   await work.round();
 
   const parts = await listParts(tickPaths(rig.dataDir).parts);
-  expect(parts.map(({ segment, date }) => `${segment} ${date}`)).toEqual(['BINANCE 2024-08-08', 'BINANCE 2024-08-09']);
+  expect(parts.map(({ segment, date }) => `${segment} ${date}`)).toEqual([
+    'BINANCE 2024-08-08',
+    'BINANCE 2024-08-09',
+  ]);
   const pieces = await rig.core.candleFiles.list();
   expect(pieces.filter(({ date }) => date === '2024-08-08')).toMatchObject([{ kind: 'day' }]);
-  expect(pieces.filter(({ date }) => date === '2024-08-09').map(({ kind }) => kind)).toEqual(['hour', 'hour', 'hour', 'hour']);
+  expect(pieces.filter(({ date }) => date === '2024-08-09').map(({ kind }) => kind)).toEqual([
+    'hour',
+    'hour',
+    'hour',
+    'hour',
+  ]);
   const names = await readdir(rig.dataDir, { recursive: true });
   expect(names.filter((name) => name.includes('2024-08-08') && name.endsWith('10.parquet'))).toEqual([]);
   expect(await answers(rig)).toEqual(before);

@@ -6,7 +6,16 @@ import { ManualClock } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { KEYS, START, instrumentsOf, messageOf, quietLog, trade, turn, whileTimePasses } from './core-fixture.ts';
+import {
+  KEYS,
+  START,
+  instrumentsOf,
+  messageOf,
+  quietLog,
+  trade,
+  turn,
+  whileTimePasses,
+} from './core-fixture.ts';
 import { Fold } from './fold.ts';
 
 const directory = '/journal';
@@ -27,7 +36,9 @@ function newFold(): { fold: Fold; ticks: string[] } {
       onTicks: (batch) => {
         for (let row = 0; row < batch.count; row += 1) {
           const { offset, instrument, tradeId, price, quantity, receiveTime } = batch;
-          ticks.push([offset, instrument, tradeId, price, quantity, receiveTime].map((each) => each[row]).join(' '));
+          ticks.push(
+            [offset, instrument, tradeId, price, quantity, receiveTime].map((each) => each[row]).join(' '),
+          );
         }
       },
     },
@@ -37,14 +48,23 @@ function newFold(): { fold: Fold; ticks: string[] } {
 }
 
 function open(files: MemoryFiles, clock: ManualClock): Promise<Journal> {
-  return openJournal({ directory, name: 'ingestor', clock, log: quietLog, files, fileBytes: 20_000, syncIntervalMs: 20 });
+  return openJournal({
+    directory,
+    name: 'ingestor',
+    clock,
+    log: quietLog,
+    files,
+    fileBytes: 20_000,
+    syncIntervalMs: 20,
+  });
 }
 
 /** What a start makes of the journal, with the blocks as they were written. */
 async function foldedAgain(files: MemoryFiles): Promise<string[]> {
   const { fold, ticks } = newFold();
   const onDamage = (): never => expect.fail('the journal is damaged');
-  for await (const block of readJournal({ directory, files, onDamage })) fold.block(block satisfies FrameBlock);
+  for await (const block of readJournal({ directory, files, onDamage }))
+    fold.block(block satisfies FrameBlock);
   fold.settle();
   return ticks;
 }
@@ -58,8 +78,14 @@ const action = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('sync' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 8 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 50 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 8 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 50 }) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -72,7 +98,10 @@ const action = fc.oneof(
 
 test('whatever was called durable is there after a power loss, and so is every tick that followed from it, unchanged', async () => {
   const random = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 8, maxLength: 8 });
-  const lives = fc.array(fc.tuple(fc.array(action, { minLength: 6, maxLength: 24 }), random), { minLength: 1, maxLength: 4 });
+  const lives = fc.array(fc.tuple(fc.array(action, { minLength: 6, maxLength: 24 }), random), {
+    minLength: 1,
+    maxLength: 4,
+  });
   let durableFrames = 0;
   await fc.assert(
     fc.asyncProperty(lives, fc.boolean(), async (runs, isPrefixKept) => {

@@ -4,10 +4,8 @@ import type { Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
+import { CoverageSchedule } from './coverage-schedule.ts';
 import type { Pipeline } from './pipeline.ts';
-
-/** Covered ids are stored this often; between two snapshots they follow from the ticks stored with the offset. */
-const COVERAGE_EVERY_MS = 60_000;
 
 export interface FlusherOptions {
   readonly pipeline: Pipeline;
@@ -67,7 +65,7 @@ export class Flusher {
     lastError: undefined,
   };
   readonly #options: FlusherOptions;
-  #lastCoverageMs: number;
+  readonly #schedule: CoverageSchedule;
   /** A snapshot of what changed was taken and not written: the next one has to be of everything, as of its own offset. */
   #isWholeCoverageOwed = false;
   /** Gap rows of portions that were not written: they go with the next. */
@@ -77,7 +75,7 @@ export class Flusher {
 
   constructor(options: FlusherOptions) {
     this.#options = options;
-    this.#lastCoverageMs = options.clock.monotonicMs();
+    this.#schedule = new CoverageSchedule(options.clock);
   }
 
   /** One flush. Resolves to whether all was written; never rejects. A call during a flush joins it. */
@@ -113,16 +111,21 @@ export class Flusher {
     this.#isLedgerOwed ||= portion.ledger !== undefined;
   }
 
+  /** Asks for the covered ids to be stored with the next flush. */
+  askCoverage(): void {
+    this.#schedule.ask();
+  }
+
   #cut(): Portion {
-    const { pipeline, tickFile, clock } = this.#options;
+    const { pipeline, tickFile } = this.#options;
     const cut = pipeline.settle();
     // Without a new frame nothing is written, and a snapshot that was taken would be lost.
     const hasNews = cut > tickFile.appliedOffset;
-    const isCoverageDue = hasNews && clock.monotonicMs() - this.#lastCoverageMs >= COVERAGE_EVERY_MS;
+    const isCoverageDue = hasNews && this.#schedule.isDue;
     const changedOnly = !this.#isWholeCoverageOwed;
     const isCoverageTaken = isCoverageDue || (hasNews && !changedOnly);
     const coverage = isCoverageTaken ? pipeline.deduplicator.snapshot({ changedOnly }) : [];
-    if (isCoverageDue) this.#lastCoverageMs = clock.monotonicMs();
+    if (isCoverageDue) this.#schedule.taken();
     const gaps = [...this.#owedGaps, ...pipeline.gaps.takeChanges()];
     this.#owedGaps = [];
     const isLedgerDue = pipeline.takeLedgerChange() || this.#isLedgerOwed || isCoverageDue;
@@ -186,6 +189,7 @@ export class Flusher {
     const { pipeline, clock, log } = this.#options;
     const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
     pipeline.buffer.recycle(portion.chunks);
+    this.#schedule.stored(rows);
     if (portion.coverage !== undefined) this.#isWholeCoverageOwed = false;
     if (this.health.state !== 'ok')
       log.info({ offset: portion.cut, rows }, 'the tick file takes ticks again');

@@ -56,28 +56,31 @@ test('candles around a lost connection are incomplete, and are published anew as
 test.each([
   ['killed', 'crash', (rig: Rig) => rig.crash()],
   ['stopped', 'start', (rig: Rig) => rig.reopen()],
-] as const)('after a run that was %s, candles are incomplete from its last tick (%s) until that is filled', async (_how, cause, end) => {
-  let rig = await Rig.open();
-  await rig.core.begin();
-  subscribe(rig, START - MINUTE);
-  await rig.live(ids(1, 90));
-  await rig.settle();
-  rig = await end(rig);
-  rig.clock.set(START + 4 * MINUTE);
-  await rig.core.begin();
-  subscribe(rig, START + 4 * MINUTE);
-  await rig.settle();
-  expect(await completeness(rig)).toEqual({ 0: true, 1: false });
-  expect(rig.core.pipeline.gaps.open()).toMatchObject([{ cause, fromId: 91, toMicros: -1 }]);
-  await rig.live(ids(270, 60));
-  // Gaps and candles are the same for a process that is killed once more.
-  rig = await rig.crash();
-  await rig.settle();
-  expect(await completeness(rig)).toEqual({ 0: true, 1: false, 4: false, 5: true });
-  await fill(rig, 91, 179);
-  expect(await completeness(rig)).toEqual({ 0: true, 1: true, 2: true, 3: true, 4: true, 5: true });
-  await rig[Symbol.asyncDispose]();
-});
+] as const)(
+  'after a run that was %s, candles are incomplete from its last tick (%s) until that is filled',
+  async (_how, cause, end) => {
+    let rig = await Rig.open();
+    await rig.core.begin();
+    subscribe(rig, START - MINUTE);
+    await rig.live(ids(1, 90));
+    await rig.settle();
+    rig = await end(rig);
+    rig.clock.set(START + 4 * MINUTE);
+    await rig.core.begin();
+    subscribe(rig, START + 4 * MINUTE);
+    await rig.settle();
+    expect(await completeness(rig)).toEqual({ 0: true, 1: false });
+    expect(rig.core.pipeline.gaps.open()).toMatchObject([{ cause, fromId: 91, toMicros: -1 }]);
+    await rig.live(ids(270, 60));
+    // Gaps and candles are the same for a process that is killed once more.
+    rig = await rig.crash();
+    await rig.settle();
+    expect(await completeness(rig)).toEqual({ 0: true, 1: false, 4: false, 5: true });
+    await fill(rig, 91, 179);
+    expect(await completeness(rig)).toEqual({ 0: true, 1: true, 2: true, 3: true, 4: true, 5: true });
+    await rig[Symbol.asyncDispose]();
+  },
+);
 
 test('ids that are left out make the candles between them incomplete, with no event that says so', async () => {
   await using rig = await Rig.open();

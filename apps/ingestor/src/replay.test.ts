@@ -2,7 +2,19 @@ import { join } from 'node:path';
 import { readJournal } from '@tickwright/journal';
 import { ManualClock } from '@tickwright/runtime';
 import { afterEach, expect, test } from 'vitest';
-import { HOUR, KEYS, MINUTE, Rig, START, answerOf, instrumentsOf, removeFolders, trade, trades, whileTimePasses } from './core-fixture.ts';
+import {
+  HOUR,
+  KEYS,
+  MINUTE,
+  Rig,
+  START,
+  answerOf,
+  instrumentsOf,
+  removeFolders,
+  trade,
+  trades,
+  whileTimePasses,
+} from './core-fixture.ts';
 import { candlesBySql, publishedCandles, publishedRows, storedIds } from './plain-candles-fixture.ts';
 import { replay } from './replay.ts';
 import type { ReplayOptions, ReplayResult } from './replay.ts';
@@ -29,7 +41,11 @@ async function recorded(): Promise<Rig> {
   await rig.live(trades(100, 50, { timeMicros: START + 3 * HOUR, symbol: 'BTCUSDT' }));
   await rig.live(trades(7, 50, { timeMicros: START + 3 * HOUR, symbol: 'ETHUSDT' }));
   await rig.settle();
-  rig.sink.answer('rest', START + 3 * HOUR, answerOf('BTCUSDT', trades(50, 20, { timeMicros: START + 50_000_000 })));
+  rig.sink.answer(
+    'rest',
+    START + 3 * HOUR,
+    answerOf('BTCUSDT', trades(50, 20, { timeMicros: START + 50_000_000 })),
+  );
   await rig.take([trade({ id: 1_000, timeMicros: START + 5 * MINUTE })], START + 3 * HOUR);
   await rig.settle();
   return rig;
@@ -66,7 +82,9 @@ test('a journal replayed into another data directory gives the same ticks, candl
     if (again === 0) {
       expect(await completeness(rig)).toEqual(await completeness(from));
       const spans = ({ core }: Rig): unknown[] =>
-        core.pipeline.gaps.open().map((gap) => [gap.cause, gap.fromMicros, gap.toMicros, gap.fromId, gap.toId]);
+        core.pipeline.gaps
+          .open()
+          .map((gap) => [gap.cause, gap.fromMicros, gap.toMicros, gap.fromId, gap.toId]);
       expect(spans(rig)).toEqual(spans(from));
     }
     expect(mismatches(await verifyCore(rig.core, never))).toBe(0);
@@ -85,33 +103,38 @@ async function secondsBySecond(count: number): Promise<Rig> {
 test.each([
   [1, 1_000],
   [10, 100],
-] as const)('at speed %i frames are taken in when their time has come, %i ms apart', async (speed, paceMs) => {
-  await using from = await secondsBySecond(10);
-  await using rig = await Rig.open();
-  const clock = new ManualClock({ startMicros: START + 48 * HOUR });
-  const done = replay({
-    core: rig.core,
-    instruments: instrumentsOf(KEYS),
-    blocks: readJournal({ directory: join(from.dataDir, 'journal') }),
-    speed,
-    clock,
-    signal: never,
-  });
-  const accepted = (): number => rig.core.pipeline.deduplicator.counts.accepted;
-  await until(() => accepted() === 1);
-  for (let second = 1; second < 10; second += 1) {
-    await until(() => clock.sleeping === 1);
-    await clock.advance(paceMs - 1);
-    expect(accepted()).toBe(second);
-    await clock.advance(1);
-    await until(() => accepted() === second + 1);
-  }
-  expect(await whileTimePasses(rig.clock, done)).toMatchObject({ accepted: 10, isComplete: true });
-  // Time is the recorded one, whatever the clock says.
-  for await (const rows of rig.core.tickFile.readTicks({ instrument: KEYS[0] ?? '' })) {
-    expect(rows.map(({ receiveTime }) => receiveTime)).toEqual(trades(1, 10).map(({ timeMicros }) => timeMicros));
-  }
-});
+] as const)(
+  'at speed %i frames are taken in when their time has come, %i ms apart',
+  async (speed, paceMs) => {
+    await using from = await secondsBySecond(10);
+    await using rig = await Rig.open();
+    const clock = new ManualClock({ startMicros: START + 48 * HOUR });
+    const done = replay({
+      core: rig.core,
+      instruments: instrumentsOf(KEYS),
+      blocks: readJournal({ directory: join(from.dataDir, 'journal') }),
+      speed,
+      clock,
+      signal: never,
+    });
+    const accepted = (): number => rig.core.pipeline.deduplicator.counts.accepted;
+    await until(() => accepted() === 1);
+    for (let second = 1; second < 10; second += 1) {
+      await until(() => clock.sleeping === 1);
+      await clock.advance(paceMs - 1);
+      expect(accepted()).toBe(second);
+      await clock.advance(1);
+      await until(() => accepted() === second + 1);
+    }
+    expect(await whileTimePasses(rig.clock, done)).toMatchObject({ accepted: 10, isComplete: true });
+    // Time is the recorded one, whatever the clock says.
+    for await (const rows of rig.core.tickFile.readTicks({ instrument: KEYS[0] ?? '' })) {
+      expect(rows.map(({ receiveTime }) => receiveTime)).toEqual(
+        trades(1, 10).map(({ timeMicros }) => timeMicros),
+      );
+    }
+  },
+);
 
 test('an aborted replay takes no further frame, keeps what it took, and says that it is not complete', async () => {
   await using from = await secondsBySecond(10);

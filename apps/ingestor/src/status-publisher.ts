@@ -19,6 +19,9 @@ export interface StatusPublisherOptions {
   readonly flusher: Flusher;
 }
 
+/** Writes the status. `offset`: up to where the candle files stand for the journal. */
+export type PublishStatus = (offset: number) => Promise<void>;
+
 /** Writes what stands beside the candle files: how far they reach, and the gap ledger. */
 export class StatusPublisher {
   readonly #options: StatusPublisherOptions;
@@ -28,8 +31,16 @@ export class StatusPublisher {
     this.#options = options;
   }
 
-  /** `offset`: up to where the candle files stand for the journal. */
-  async publish(offset: number): Promise<void> {
+  /**
+   * What closed up to now, to be written when the candles of now are: told later, it would call candles closed whose last
+   * trades are not in their files.
+   */
+  now(): PublishStatus {
+    const segments = this.#segments();
+    return (offset) => this.#publish(offset, segments);
+  }
+
+  async #publish(offset: number, segments: Record<string, SegmentStatus>): Promise<void> {
     const { dataDir, instance, version, clock, journal, gapStore, flusher } = this.#options;
     const published = flusher.health.gapRows;
     if (published !== this.#gapsPublishedAt) {
@@ -44,7 +55,7 @@ export class StatusPublisher {
         offset,
         durableOffset: journal.durableOffset,
         time: new Date(clock.nowMicros() / 1_000).toISOString(),
-        segments: this.#segments(),
+        segments,
         ingestor: { pid: process.pid, instance, version },
       },
     });

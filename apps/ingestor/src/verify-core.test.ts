@@ -89,12 +89,15 @@ test('a tick that is there twice is told by its id', async () => {
 test.each([
   ['oldest', 'trade_id <= 60', '10:00:00'],
   ['newest', 'trade_id > 300', '15:02:00'],
-] as const)('the %s ticks deleted leave candles that no tick stands for, and those are told', async (_end, where, time) => {
-  await alterTicks(`DELETE FROM ticks WHERE ${where}`);
-  const { counts, messages } = await found();
-  expect(counts).toEqual({ 'candle without ticks': 1 });
-  expect(messages).toContain(`BINANCE|BTCUSDT has a published candle at 2024-08-08T${time}.000Z`);
-});
+] as const)(
+  'the %s ticks deleted leave candles that no tick stands for, and those are told',
+  async (_end, where, time) => {
+    await alterTicks(`DELETE FROM ticks WHERE ${where}`);
+    const { counts, messages } = await found();
+    expect(counts).toEqual({ 'candle without ticks': 1 });
+    expect(messages).toContain(`BINANCE|BTCUSDT has a published candle at 2024-08-08T${time}.000Z`);
+  },
+);
 
 test('with all ticks deleted every candle is told', async () => {
   await alterTicks('DELETE FROM ticks');
@@ -105,7 +108,9 @@ test('a published candle that was changed is told by instrument, time and value'
   await alterCandle(`CASE WHEN minute(open_time) = 1 THEN close + 1 ELSE close END AS close`);
   const { counts, messages } = await found();
   expect(counts).toEqual({ 'candle differs': 1 });
-  expect(messages).toMatch(/BINANCE\|BTCUSDT at 2024-08-08T15:01:00\.000Z differs .*: close \S+ instead of \S+/);
+  expect(messages).toMatch(
+    /BINANCE\|BTCUSDT at 2024-08-08T15:01:00\.000Z differs .*: close \S+ instead of \S+/,
+  );
 });
 
 test('candles of a deleted file are told as missing', async () => {
@@ -126,4 +131,23 @@ test('after a crash, what was stored and not yet published is no difference, and
   const { counts, messages } = await found();
   expect(counts).toEqual({ 'candle differs': 1 });
   expect(messages).toContain('2024-08-08T15:01:00.000Z differs');
+});
+
+test('a verification of a run that goes on taking frames finds no difference that is only a moment between two readings', async () => {
+  await using rig = await Rig.open({ dataDir });
+  await rig.core.begin();
+  const from = START + 5 * HOUR + MINUTES * 60_000_000;
+  const stop = new AbortController();
+  const taking = (async () => {
+    for (let second = 0; !stop.signal.aborted; second += 1) {
+      await rig.live(trades(2 * MINUTES * 60 + 1 + second, 1, { timeMicros: from + second * 1_000_000 }));
+      await rig.clock.advance(20);
+    }
+  })();
+  const report = await verifyCore(rig.core, signal);
+  stop.abort();
+  await taking;
+  expect(report.problems).toEqual([]);
+  // All but the newest minute.
+  expect(report.checked.ticks).toBeGreaterThanOrEqual((2 * MINUTES - 1) * 60);
 });

@@ -36,11 +36,13 @@ export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreV
 
 async function verifyOnce(core: Core, signal: AbortSignal): Promise<VerificationReport> {
   const { instruments, tickFile } = core;
+  // Asked before all is stored: what is older than this is then in both readings, unless it comes late.
+  const newestMicros = newestEvent(core);
   await (core.isTakingFrames ? core.settle() : publishUnpublished(core));
   const { ticks, ids } = storedTicks(tickFile, instruments);
   await using scan = await openCandleScan({ log: core.log });
   return await verify({
-    ...(await reach(core)),
+    ...(await reach(core, newestMicros)),
     instruments,
     calendars,
     ticks,
@@ -52,7 +54,7 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
 }
 
 /** The hours in which anything is stored or published, and the span from the first to the last of them. */
-async function reach(core: Core): Promise<{ span: Span; hours: Set<number> }> {
+async function reach(core: Core, newestMicros: number): Promise<{ span: Span; hours: Set<number> }> {
   const hours = new Set(await tickHours(core.tickFile));
   for (const piece of await core.candleFiles.list()) {
     for (let hour = piece.from; hour < piece.to; hour += HOUR_MICROS) hours.add(hour);
@@ -61,12 +63,13 @@ async function reach(core: Core): Promise<{ span: Span; hours: Set<number> }> {
   const from = Math.min(...hours);
   const end = Math.max(...hours) + HOUR_MICROS;
   // The newest minute of a running ingestor changes between the two readings.
-  const newest = Math.max(
-    0,
-    ...core.instruments.list().map((_, index) => core.pipeline.deduplicator.lastEventMicros(index)),
-  );
-  const to = core.isTakingFrames ? Math.floor(newest / MINUTE_MICROS) * MINUTE_MICROS : end;
+  const to = core.isTakingFrames ? Math.floor(newestMicros / MINUTE_MICROS) * MINUTE_MICROS : end;
   return { span: { from, to: Math.max(from, Math.min(to, end)) }, hours };
+}
+
+function newestEvent({ instruments, pipeline }: Core): number {
+  const times = instruments.list().map((_, index) => pipeline.deduplicator.lastEventMicros(index));
+  return Math.max(0, ...times);
 }
 
 function knownGap(gap: Gap): KnownGap {
@@ -81,6 +84,6 @@ function knownGap(gap: Gap): KnownGap {
 
 function describeGap(gap: Gap): string {
   const to = gap.toMicros < 0 ? 'now' : isoMicros(gap.toMicros);
-  const ids = gap.fromId < 0 ? '' : `, ids ${gap.fromId} to ${gap.toId}`;
+  const ids = gap.fromId < 0 ? '' : `, ids from ${gap.fromId}${gap.toId < 0 ? ' on' : ` to ${gap.toId}`}`;
   return `${gap.instrument}: ${gap.cause}, ${gap.state}, from ${isoMicros(gap.fromMicros)} to ${to}${ids}`;
 }

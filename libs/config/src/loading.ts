@@ -7,7 +7,7 @@ import { readSecrets, SECRET_NAME } from './secrets.ts';
 import type { Secret } from './secrets.ts';
 
 /** Variables with our prefix that are no settings. */
-const OTHER_ENV = [SECRET_NAME, /^TICKWRIGHT_RECORDINGS$/, /^TICKWRIGHT_CONFIG$/];
+const OTHER_ENV = [SECRET_NAME, /^TICKWRIGHT_RECORDINGS$/];
 
 export interface ConfigInput {
   /** A YAML file. Absent: the defaults. */

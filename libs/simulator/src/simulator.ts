@@ -118,10 +118,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     })();
     return stopped;
   };
-  log.info(
-    { port, instruments: instruments.length, ratePerSecond: options.ratePerSecond },
-    'the simulated venue runs',
-  );
   return {
     port,
     url: { ws: `ws://127.0.0.1:${port}`, rest: `http://127.0.0.1:${port}` },

@@ -2,21 +2,25 @@ import type { CoreVerification } from '@tickwright/ingestor';
 import { expect, test } from 'vitest';
 import { readable } from './verify.ts';
 
+const at = '2026-11-20T09:15:00.000Z';
+
 function report(options: { problems?: number; openGaps?: number }): CoreVerification {
   const { problems = 0, openGaps = 0 } = options;
   return {
     checked: { instruments: 1, ticks: 1_200, candles: 2, days: 1 },
     problems: Array.from({ length: problems }, (_, index) => ({
-      kind: 'missing candle' as const,
+      kind: 'candle missing' as const,
       instrument: 'SIM|ALPHA',
-      openTime: undefined,
+      at,
+      expected: 'a candle',
+      found: 'none',
       message: `candle ${index}`,
     })),
     openGaps: Array.from({ length: openGaps }, (_, index) => `gap ${index}`),
     knownGaps: [],
-    counts: {},
+    counts: { 'candle missing': problems },
     truncated: false,
-  } as unknown as CoreVerification;
+  };
 }
 
 test('everything that agrees is said in two lines', () => {

@@ -115,7 +115,7 @@ class Reading {
       const isGzip = magic[0] === 0x1f && magic[1] === 0x8b;
       return isGzip ? gunzippedBytes(file) : plainBytes(file, 0);
     } catch (error) {
-      const found = isMissing(error) ? 'no such file' : String(error);
+      const found = isMissing(error) ? 'no such file' : messageOf(error);
       throw this.#broken({ found, expected: 'a recording that can be read', cause: error });
     }
   }
@@ -184,7 +184,7 @@ class Reading {
       this.#isEnded = count === 0;
     } catch (error) {
       const expected = isGzipDamage(error) ? 'a whole gzip file' : 'a file that can be read';
-      this.#error = this.#broken({ line: this.#line + 1, found: String(error), expected, cause: error });
+      this.#error = this.#broken({ line: this.#line + 1, found: messageOf(error), expected, cause: error });
     }
   }
 
@@ -200,4 +200,8 @@ class Reading {
   #broken(what: { line?: number; found: string; expected: string; cause?: unknown }): RecordingError {
     return new RecordingError({ path: this.#path, ...what });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

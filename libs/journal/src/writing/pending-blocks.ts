@@ -7,6 +7,9 @@ import {
 import { ChunkPool, type Chunk } from './chunk.ts';
 import type { SourceTable } from '../format/source-table.ts';
 
+/** A block ends at this size even within a turn: bounds are checked when one begins. */
+const BLOCK_BYTES_MAX = 1024 * 1024;
+
 /** A place in the stream of blocks: how far it is written, or durable. */
 export interface BlockCursor {
   /** The ordinal of the chunk since the start, and the bytes in it before the place. */
@@ -94,6 +97,7 @@ export class PendingBlocks {
   hasRoom(bytes: number): boolean {
     return (
       this.#at !== this.#blockAt &&
+      this.#at - this.#blockAt < BLOCK_BYTES_MAX &&
       this.#at + FRAME_HEADER_BYTES + bytes + this.#tableBytes + 512 <= this.#chunk.buffer.length
     );
   }

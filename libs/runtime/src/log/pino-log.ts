@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Log } from './log.ts';
 import { redactText } from './redaction.ts';
 import { stderrWriter } from './stderr-writer.ts';
@@ -33,7 +33,9 @@ export function createLog(options: LogOptions): ProcessLog {
   const { level, name, pretty = false, color = false } = options;
   const stderr = options.destination === undefined ? stderrWriter() : undefined;
   const target = stderr ?? options.destination;
-  const prettify = pretty ? prettyFactory({ colorize: color, ignore: 'pid,hostname' }) : undefined;
+  const prettify = pretty
+    ? loadPretty().prettyFactory({ colorize: color, ignore: 'pid,hostname' })
+    : undefined;
   const logger = pino(
     {
       level,
@@ -69,4 +71,9 @@ function wrap(logger: pino.Logger, flush: () => void): ProcessLog {
     child: (fields) => wrap(logger.child(fields), flush),
     flush,
   };
+}
+
+/** Only people at a terminal need it, and loading it takes every command's first tenth of a second. */
+function loadPretty(): typeof import('pino-pretty') {
+  return createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
 }
