@@ -80,14 +80,14 @@ test('one tick changed, one deleted and one candle changed are each named, and v
     expect(stdout).toMatch(
       /BINANCE\|BTCUSDT at 2024-08-08T15:00:00\.000Z differs .*high 106\.5 instead of 7777/,
     );
-    expect(stdout).toContain('BINANCE|BTCUSDT: trade id 200 are missing');
+    expect(stdout).toContain('BINANCE|BTCUSDT: trade id 200 is missing');
     expect(stdout).toMatch(
       /BINANCE\|BTCUSDT at 2024-08-08T15:01:00\.000Z differs .*tradeCount 60 instead of 59/,
     );
     expect(stdout).toMatch(
       /BINANCE\|BTCUSDT at 2024-08-08T10:00:00\.000Z differs .*low 99\.5 instead of 100\.5/,
     );
-    expect(stdout).toContain('4 differences');
+    expect(stdout).toContain('5 differences');
   }
 });
 

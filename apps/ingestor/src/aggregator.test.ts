@@ -125,6 +125,19 @@ test('ticks stored and not yet published when the process was killed are publish
   await expectPublished(next, trades(1, 90));
 });
 
+test('a candle that was published as forming and lies out of memory after a crash is closed in its file', async () => {
+  const rig = await Rig.open({ memoryHours: 1 });
+  await rig.take(trades(1, 30));
+  await rig.settle();
+  await rig.live(trades(31, 5, { timeMicros: START + HOUR }));
+  await rig.flush();
+  await using next = await rig.crash();
+  await next.settle();
+  const rows = await publishedRows(next.core);
+  expect(rows.map((row) => row.isClosed)).toEqual([true, false]);
+  expect(rows.map((row) => row.revision)).toEqual([0, 0]);
+});
+
 test('a gap that begins or ends within a forgotten minute makes that minute incomplete, and its filling makes it complete', async () => {
   const { rig, taken } = await withForgottenHours();
   const older = [

@@ -1,30 +1,28 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
-import type { Instrument } from '@tickwright/market';
+import type { ControlEvent, Instrument, InstrumentRow } from '@tickwright/market';
 import { openDatabase } from '@tickwright/database';
-import { openJournal, readJournal } from '@tickwright/journal';
-import type { Journal, JournalDamage } from '@tickwright/journal';
+import { openJournal } from '@tickwright/journal';
+import type { Journal } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
-import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
+import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './aggregator.ts';
-import { catchUp, restoreCoverage } from './catch-up.ts';
+import { catchUp } from './catch-up.ts';
 import { Flusher } from './flusher.ts';
 import { addInstrument } from './fold.ts';
 import { recordOwnEvent } from './journal-sink.ts';
-import { loadCandles } from './load-candles.ts';
+import { OpenedParts } from './opened-parts.ts';
 import { Pipeline } from './pipeline.ts';
 import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './status-publisher.ts';
 import { recomputeCandles } from './recompute.ts';
-import { touchUnpublishedGaps } from './unpublished-gaps.ts';
+import { applyJournal, restoreState } from './restore.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
-/** Rows that are written at a time while the journal is applied at a start. */
-const CATCH_UP_ROWS = 200_000;
 
 export interface CoreOptions {
   readonly dataDir: string;
@@ -107,26 +105,9 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     startOffset: state.appliedOffset,
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   });
-  await restoreCoverage(tickFile, pipeline.deduplicator);
-  const gaps = await gapStore.load({ asOf: state.appliedOffset });
-  pipeline.gaps.load(gaps, await ledgerMemory.load(state.appliedOffset));
-  const publishedOffset = (await readStatus(dataDir))?.offset ?? 0;
-  const unpublished = await loadCandles({
-    candles: pipeline.candles,
-    tickFile,
-    candleFiles,
-    instruments,
-    memoryHours: options.memoryHours,
-    newestMicros: newestEvent(pipeline, instruments),
-    publishedOffset,
-  });
-  touchUnpublishedGaps({
-    candles: pipeline.candles,
-    instruments,
-    published: await gapStore.load({ asOf: publishedOffset }),
-    stored: gaps,
-    publishedOffset,
-  });
+  const { memoryHours } = options;
+  const stores = { dataDir, tickFile, gapStore, ledgerMemory, candleFiles };
+  const unpublished = await restoreState({ ...stores, pipeline, instruments, memoryHours });
   const flusher = new Flusher({
     pipeline,
     journal,
@@ -149,156 +130,62 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     statusNow: () => publisher.now(),
   });
   aggregator.owe(unpublished);
-  const core = new OpenCore({
-    options,
-    opened,
-    instruments,
-    journal,
-    pipeline,
-    tickFile,
-    gapStore,
-    candleFiles,
-    flusher,
-    aggregator,
-  });
-  await applyJournal({ core, directory: journalDirectory, log });
-  return core;
+  await applyJournal({ pipeline, journal, flusher, tickFile, dataDir, log });
+  const parts = { instruments, journal, pipeline, tickFile, gapStore, candleFiles, flusher, aggregator };
+  return coreOf(parts, options, opened);
 }
 
-function newestEvent(pipeline: Pipeline, instruments: InstrumentTable): number {
-  return Math.max(0, ...instruments.list().map((_, index) => pipeline.deduplicator.lastEventMicros(index)));
-}
+type CoreParts = Omit<
+  Core,
+  'dataDir' | 'log' | 'isTakingFrames' | 'begin' | 'register' | 'settle' | typeof Symbol.asyncDispose
+>;
 
-/** The frames after the tick file's offset, through the same fold as live ones. */
-async function applyJournal(parts: { core: Core; directory: string; log: Log }): Promise<void> {
-  const { core, directory, log } = parts;
-  const { pipeline, journal, flusher, tickFile } = core;
-  const from = pipeline.nextOffset;
-  const quarantine = join(core.dataDir, 'quarantine');
-  const onDamage = (damage: JournalDamage): void =>
-    log.error({ ...damage }, 'the journal is damaged; these frames are lost');
-  for await (const block of readJournal({ directory, from, to: journal.nextOffset, quarantine, onDamage })) {
-    pipeline.block(block);
-    if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
-  }
-  if (pipeline.nextOffset === from) return;
-  await flusher.flush();
-  log.info(
-    { frames: pipeline.nextOffset - from, offset: tickFile.appliedOffset },
-    'applied the rest of the journal',
-  );
-}
-
-interface CoreParts {
-  readonly options: CoreOptions;
-  readonly opened: OpenedParts;
-  readonly instruments: InstrumentTable;
-  readonly journal: Journal;
-  readonly pipeline: Pipeline;
-  readonly tickFile: TickFile;
-  readonly gapStore: GapStore;
-  readonly candleFiles: CandleFiles;
-  readonly flusher: Flusher;
-  readonly aggregator: Aggregator;
-}
-
-class OpenCore implements Core {
-  readonly dataDir: string;
-  readonly log: Log;
-  readonly instruments: InstrumentTable;
-  readonly journal: Journal;
-  readonly pipeline: Pipeline;
-  readonly tickFile: TickFile;
-  readonly gapStore: GapStore;
-  readonly candleFiles: CandleFiles;
-  readonly flusher: Flusher;
-  readonly aggregator: Aggregator;
-  readonly #options: CoreOptions;
-  readonly #opened: OpenedParts;
-  readonly #journalDirectory: string;
-  #hasBegun = false;
-
-  constructor(parts: CoreParts) {
-    this.dataDir = parts.options.dataDir;
-    this.log = parts.options.log;
-    this.instruments = parts.instruments;
-    this.journal = parts.journal;
-    this.pipeline = parts.pipeline;
-    this.tickFile = parts.tickFile;
-    this.gapStore = parts.gapStore;
-    this.candleFiles = parts.candleFiles;
-    this.flusher = parts.flusher;
-    this.aggregator = parts.aggregator;
-    this.#options = parts.options;
-    this.#opened = parts.opened;
-    this.#journalDirectory = join(parts.options.dataDir, 'journal');
-  }
-
-  get isTakingFrames(): boolean {
-    return this.#hasBegun;
-  }
-
-  async begin(): Promise<void> {
-    const previous = await previousRun(this.#journalDirectory, this.journal.nextOffset);
-    this.#record({ type: 'started', instance: this.#options.instance, previous });
-    this.#hasBegun = true;
-  }
-
-  register(instruments: readonly Instrument[]): void {
-    const fresh = instruments.filter((instrument) => this.instruments.indexOf(instrument.key) < 0);
-    if (fresh.length === 0) return;
-    const rows = fresh.map(({ key, venueSymbol, priceDecimals, quantityDecimals, calendar }) => ({
-      key,
-      venueSymbol,
-      priceDecimals,
-      quantityDecimals,
-      calendar,
-    }));
-    this.#record({ type: 'instruments', rows });
-  }
-
-  async settle(): Promise<boolean> {
+function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
+  const { journal, pipeline, flusher, aggregator, instruments } = parts;
+  const { dataDir, log, clock, instance } = options;
+  let hasBegun = false;
+  const record = (event: ControlEvent): void => recordOwnEvent({ journal, pipeline, clock }, event);
+  const settle = async (): Promise<boolean> => {
     // Twice: a cycle that was already running when it was asked for does not contain the newest frames.
-    await this.flusher.flush();
-    const isFlushed = await this.flusher.flush();
-    await this.aggregator.cycle();
-    const isPublished = await this.aggregator.cycle();
+    await flusher.flush();
+    const isFlushed = await flusher.flush();
+    await aggregator.cycle();
+    const isPublished = await aggregator.cycle();
     return isFlushed && isPublished;
-  }
-
-  /** Ends in order: an event that says so, everything stored and published, the stores closed, the journal last. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#hasBegun) {
-      this.#record({ type: 'stopped', instance: this.#options.instance });
-      this.flusher.askCoverage();
-      await this.settle();
-    }
-    await this.#opened.close();
-  }
-
-  #record(event: Parameters<typeof recordOwnEvent>[1]): void {
-    recordOwnEvent({ journal: this.journal, pipeline: this.pipeline, clock: this.#options.clock }, event);
-  }
+  };
+  return {
+    ...parts,
+    dataDir,
+    log,
+    settle,
+    get isTakingFrames() {
+      return hasBegun;
+    },
+    async begin() {
+      record({
+        type: 'started',
+        instance,
+        previous: await previousRun(join(dataDir, 'journal'), journal.nextOffset),
+      });
+      hasBegun = true;
+    },
+    register(wanted) {
+      const rows = wanted.filter(({ key }) => instruments.indexOf(key) < 0).map(instrumentRow);
+      if (rows.length > 0) record({ type: 'instruments', rows });
+    },
+    /** An event that says so, everything stored and published, then the files closed. */
+    async [Symbol.asyncDispose]() {
+      if (hasBegun) {
+        record({ type: 'stopped', instance });
+        flusher.askCoverage();
+        await settle();
+      }
+      await opened.close();
+    },
+  };
 }
 
-/** What has been opened, closed in the reverse order; one that fails to close does not keep the others open. */
-class OpenedParts {
-  readonly #parts: AsyncDisposable[] = [];
-
-  add<T extends AsyncDisposable>(part: T): T {
-    this.#parts.push(part);
-    return part;
-  }
-
-  async close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const part of this.#parts.splice(0).toReversed()) {
-      try {
-        await part[Symbol.asyncDispose]();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  }
+function instrumentRow(instrument: Instrument): InstrumentRow {
+  const { key, venueSymbol, priceDecimals, quantityDecimals, calendar } = instrument;
+  return { key, venueSymbol, priceDecimals, quantityDecimals, calendar };
 }

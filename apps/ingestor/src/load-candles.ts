@@ -13,6 +13,8 @@ export interface LoadCandlesParts {
   readonly newestMicros: number;
   /** Offset up to which the candle files stand for the ticks; 0 when unknown. */
   readonly publishedOffset: number;
+  /** Up to when a segment's published candles are closed, microseconds UTC; 0 when unknown. */
+  readonly closedBeforeMicros: (segment: string) => number;
 }
 
 /**
@@ -29,10 +31,11 @@ export async function loadCandles(parts: LoadCandlesParts): Promise<UnloadedCand
   keepSessions(states, { instruments, calendars });
   await adoptPublished(states, parts);
   candles.load(states);
-  if (tickFile.appliedOffset <= publishedOffset) return [];
+  const forming = await leftForming(parts, floorMicros);
+  if (tickFile.appliedOffset <= publishedOffset) return forming;
   const changed = await tickFile.minutes({ changedSince: publishedOffset });
   keepSessions(changed, { instruments, calendars });
-  return older(changed, floorMicros);
+  return [...forming, ...older(changed, floorMicros)];
 }
 
 /**
@@ -60,6 +63,24 @@ async function adoptPublished(states: CandleStateColumns, parts: LoadCandlesPart
       states.version[row] = published.version[at];
     }
   }
+}
+
+/** Candles below the floor that were published as forming: nothing in memory will close them. */
+async function leftForming(parts: LoadCandlesParts, floorMicros: number): Promise<UnloadedCandle[]> {
+  const { candleFiles, closedBeforeMicros } = parts;
+  const candles: UnloadedCandle[] = [];
+  for (const piece of await candleFiles.list()) {
+    if (piece.kind !== 'hour' || piece.from >= floorMicros || piece.to <= closedBeforeMicros(piece.segment))
+      continue;
+    const rows = await candleFiles.read(piece.segment, piece.from);
+    for (let row = 0; row < rows.count; row += 1) {
+      if (rows.isClosed[row] === 1) continue;
+      const openTime = rows.openTime[row];
+      const closeTime = openTime + MINUTE_MICROS;
+      candles.push({ instrument: rows.instrument[row], openTime, closeTime, offset: rows.version[row] });
+    }
+  }
+  return candles;
 }
 
 /** Candles below the floor that ticks touched after the last publication. Those in memory are published anyway. */

@@ -58,6 +58,7 @@ test('what nobody touched agrees', async () => {
   const report = await verifyCore(rig.core, signal);
   expect(mismatches(report)).toBe(0);
   expect(report.checked).toMatchObject({ ticks: 2 * MINUTES * 60, candles: 2 * MINUTES });
+  expect(report.provedTicks).toBe(2 * MINUTES * 60);
 });
 
 test.each([
@@ -66,16 +67,36 @@ test.each([
 ] as const)('%s tick whose price was changed is told by instrument and time', async (_age, id, time) => {
   await alterTicks(`UPDATE ticks SET price = 5000 WHERE trade_id = ${id}`);
   const { counts, messages } = await found();
-  expect(counts).toEqual({ 'candle differs': 1 });
+  expect(counts).toEqual({ 'candle differs': 1, 'tick differs': 1 });
   expect(messages).toContain(`BINANCE|BTCUSDT at 2024-08-08T${time}.000Z differs`);
   expect(messages).toContain('instead of 5000');
+});
+
+test('a price changed inside the range of its candle, which no candle shows, is told by the journal', async () => {
+  await alterTicks(
+    'UPDATE ticks SET price = (SELECT price FROM ticks WHERE trade_id = 25) WHERE trade_id = 20',
+  );
+  const { counts, messages } = await found();
+  expect(counts['tick differs']).toBe(1);
+  expect(messages).toMatch(
+    /BINANCE\|BTCUSDT trade 20 at 2024-08-08T10:00:\S+ \(frame \d+\) is stored as .* its frame says/,
+  );
+});
+
+test('ticks whose journal is gone are still verified against the candles', async () => {
+  await rm(join(dataDir, 'journal'), { recursive: true });
+  await using rig = await Rig.open({ dataDir });
+  const report = await verifyCore(rig.core, signal);
+  expect(mismatches(report)).toBe(0);
+  expect(report.provedTicks).toBe(0);
+  expect(report.checked.ticks).toBe(2 * MINUTES * 60);
 });
 
 test('a tick that was deleted is told by its id and by its candle', async () => {
   await alterTicks('DELETE FROM ticks WHERE trade_id = 211');
   const { counts, messages } = await found();
   expect(counts).toEqual({ 'candle differs': 1, 'ids missing': 1 });
-  expect(messages).toContain('BINANCE|BTCUSDT: trade id 211 are missing between 2024-08-08T15:00:29.000Z');
+  expect(messages).toContain('BINANCE|BTCUSDT: trade id 211 is missing between 2024-08-08T15:00:29.000Z');
   expect(messages).toContain('BINANCE|BTCUSDT at 2024-08-08T15:00:00.000Z differs');
 });
 

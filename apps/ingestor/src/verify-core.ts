@@ -4,6 +4,7 @@ import { openCandleScan, publishedCandles, storedTicks, verify } from '@tickwrig
 import type { KnownGap, Span, VerificationReport } from '@tickwright/store';
 import { systemClock } from '@tickwright/runtime';
 import type { Core } from './core.ts';
+import { checkAgainstJournal } from './journal-check.ts';
 import { tickHours } from './tick-range.ts';
 import { isoMicros } from './queries.ts';
 import { publishUnpublished } from './unpublished-candles.ts';
@@ -14,10 +15,12 @@ const TRIES = 3;
 export interface CoreVerification extends VerificationReport {
   /** Every gap that is not filled, in words. */
   readonly openGaps: readonly string[];
+  /** Ticks that were compared with the frames they came from; the journal reaches back so far. */
+  readonly provedTicks: number;
 }
 
 /** Differences found; known gaps are none. */
-export function mismatches(report: VerificationReport): number {
+export function mismatches(report: Pick<VerificationReport, 'counts'>): number {
   const kinds = Object.entries(report.counts).filter(([kind]) => kind !== 'known gap');
   return kinds.reduce((sum, [, count]) => sum + count, 0);
 }
@@ -31,7 +34,15 @@ export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreV
   for (let attempt = 1; attempt < TRIES && mismatches(report) > 0 && core.isTakingFrames; attempt += 1) {
     report = await verifyOnce(core, signal);
   }
-  return { ...report, openGaps: core.pipeline.gaps.open().map(describeGap) };
+  const { proved, differences, problems } = await checkAgainstJournal(core, signal);
+  return {
+    ...report,
+    problems: [...problems, ...report.problems],
+    counts: differences === 0 ? report.counts : { ...report.counts, 'tick differs': differences },
+    truncated: report.truncated || differences > problems.length,
+    openGaps: core.pipeline.gaps.open().map(describeGap),
+    provedTicks: proved,
+  };
 }
 
 async function verifyOnce(core: Core, signal: AbortSignal): Promise<VerificationReport> {

@@ -33,10 +33,11 @@ async function verified(owner: Owner, signal: AbortSignal): Promise<CoreVerifica
 /** What was checked, what differs, what is missing, and the verdict last, where the eye is. */
 export function readable(report: CoreVerification, differences: number): string {
   const { instruments, ticks, candles, days } = report.checked;
+  const proved = report.provedTicks.toLocaleString('en');
   const verdict = differences === 0 ? 'everything agrees' : counted(differences, 'difference');
   const gaps = report.openGaps.length === 0 ? 'no open gap' : counted(report.openGaps.length, 'open gap');
   const lines = [
-    `checked ${counted(ticks, 'tick')} and ${counted(candles, 'candle')} of ${counted(instruments, 'instrument')} on ${counted(days, 'day')}`,
+    `checked ${counted(ticks, 'tick')} (${proved} of them against the journal) and ${counted(candles, 'candle')} of ${counted(instruments, 'instrument')} on ${counted(days, 'day')}`,
     ...limited(
       report.problems.map((problem) => `DIFFERS  ${problem.message}`),
       differences,

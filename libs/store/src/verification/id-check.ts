@@ -94,6 +94,7 @@ function report(finding: IdFinding, gap: KnownGap | undefined, found: ProblemLis
   const { instrument, idSpace, fromId, toId } = finding;
   const at = isoTime(finding.beforeMicros);
   const ids = fromId === toId ? `${idSpace} id ${fromId}` : `${idSpace} ids ${fromId} to ${toId}`;
+  const missing = fromId === toId ? 'is missing' : 'are missing';
   if (finding.kind === 'twice') {
     const message = `${instrument}: ${ids} is stored more than once`;
     found.add('id stored twice', () => ({
@@ -108,10 +109,10 @@ function report(finding: IdFinding, gap: KnownGap | undefined, found: ProblemLis
   const expected = `${toId - fromId + 1} ticks, ${ids}`;
   const between = `between ${isoTime(finding.afterMicros)} and ${at}`;
   if (gap === undefined) {
-    const message = `${instrument}: ${ids} are missing ${between} and no open gap accounts for them`;
+    const message = `${instrument}: ${ids} ${missing} ${between} and no open gap accounts for them`;
     found.add('ids missing', () => ({ instrument, at, expected, found: 'none', message }));
   } else {
-    const message = `${instrument}: ${ids} are missing ${between}; an open gap (${gap.cause}) accounts for them`;
+    const message = `${instrument}: ${ids} ${missing} ${between}; an open gap (${gap.cause}) accounts for them`;
     found.add('known gap', () => ({ instrument, at, expected, found: 'none', message }));
   }
 }

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { InstrumentTable, UnloadedCandle } from '@tickwright/market';
+import { readJournal } from '@tickwright/journal';
+import type { Journal, JournalDamage } from '@tickwright/journal';
+import type { Log } from '@tickwright/runtime';
+import { readStatus } from '@tickwright/store';
+import type { CandleFiles, GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
+import { restoreCoverage } from './catch-up.ts';
+import type { Flusher } from './flusher.ts';
+import { loadCandles } from './load-candles.ts';
+import type { Pipeline } from './pipeline.ts';
+import { touchUnpublishedGaps } from './unpublished-gaps.ts';
+
+/** Rows that are written at a time while the journal is applied at a start. */
+const CATCH_UP_ROWS = 200_000;
+
+export interface RestoreParts {
+  readonly dataDir: string;
+  readonly pipeline: Pipeline;
+  readonly instruments: InstrumentTable;
+  readonly tickFile: TickFile;
+  readonly gapStore: GapStore;
+  readonly ledgerMemory: LedgerMemoryStore;
+  readonly candleFiles: CandleFiles;
+  readonly memoryHours: number;
+}
+
+/**
+ * Sets a new pipeline to the state as of the tick file's offset: covered ids, gaps, candles in memory. Returns candles
+ * out of memory that the files do not stand for yet.
+ */
+export async function restoreState(parts: RestoreParts): Promise<UnloadedCandle[]> {
+  const { pipeline, tickFile, gapStore, ledgerMemory, instruments } = parts;
+  const { appliedOffset } = tickFile;
+  await restoreCoverage(tickFile, pipeline.deduplicator);
+  const gaps = await gapStore.load({ asOf: appliedOffset });
+  pipeline.gaps.load(gaps, await ledgerMemory.load(appliedOffset));
+  const status = await readStatus(parts.dataDir);
+  const publishedOffset = status?.offset ?? 0;
+  const unpublished = await loadCandles({
+    ...parts,
+    candles: pipeline.candles,
+    newestMicros: newestEvent(pipeline, instruments),
+    publishedOffset,
+    closedBeforeMicros: (segment) => Date.parse(status?.segments[segment]?.watermark ?? '1970-01-01') * 1_000,
+  });
+  touchUnpublishedGaps({
+    candles: pipeline.candles,
+    instruments,
+    published: await gapStore.load({ asOf: publishedOffset }),
+    stored: gaps,
+    publishedOffset,
+  });
+  return unpublished;
+}
+
+export interface ApplyJournalParts {
+  readonly dataDir: string;
+  readonly pipeline: Pipeline;
+  readonly journal: Journal;
+  readonly flusher: Flusher;
+  readonly tickFile: TickFile;
+  readonly log: Log;
+}
+
+/** Takes the frames after the tick file's offset through the same fold as live ones. */
+export async function applyJournal(parts: ApplyJournalParts): Promise<void> {
+  const { dataDir, pipeline, journal, flusher, tickFile, log } = parts;
+  const from = pipeline.nextOffset;
+  const onDamage = (damage: JournalDamage): void =>
+    log.error({ ...damage }, 'the journal is damaged; these frames are lost');
+  const directory = join(dataDir, 'journal');
+  const quarantine = join(dataDir, 'quarantine');
+  for await (const block of readJournal({ directory, from, to: journal.nextOffset, quarantine, onDamage })) {
+    pipeline.block(block);
+    if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
+  }
+  if (pipeline.nextOffset === from) return;
+  await flusher.flush();
+  const frames = pipeline.nextOffset - from;
+  log.info({ frames, offset: tickFile.appliedOffset }, 'applied the rest of the journal');
+}
+
+function newestEvent(pipeline: Pipeline, instruments: InstrumentTable): number {
+  return Math.max(0, ...instruments.list().map((_, index) => pipeline.deduplicator.lastEventMicros(index)));
+}
