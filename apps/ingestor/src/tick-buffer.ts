@@ -1,9 +1,9 @@
 import { TickBatch } from '@tickwright/market';
 
-/** Rows of one chunk, 5 MB. A flush opens an appender for each, so that they should be few. */
-const CHUNK_ROWS = 65_536;
+/** Rows of one chunk; also the step in which a flush fills DuckDB's vectors. */
+const CHUNK_ROWS = 16_384;
 /** Chunks kept for reuse after a flush: 1 M rows. */
-const MAX_POOLED_CHUNKS = 16;
+const MAX_POOLED_CHUNKS = 64;
 
 /**
  * Ticks between two flushes. Bounded: past `maxRows` it gives everything up and says so (`isSpilled`); the ticks are
