@@ -1,0 +1,65 @@
+import { loadConfig } from '@tickwright/config';
+import { openOffline, readTicks } from '@tickwright/ingestor';
+import type { TickJson } from '@tickwright/ingestor';
+import { systemClock } from '@tickwright/runtime';
+import { generateTrades } from '@tickwright/simulator';
+import type { MarketOptions } from '@tickwright/simulator';
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface ScriptComparison {
+  /** Stored ticks, and how many of them are not what the script says of their id. */
+  readonly stored: number;
+  readonly different: number;
+  readonly twice: number;
+  /** Ids between the first and the last stored one that are not stored. */
+  readonly missing: readonly number[];
+}
+
+/**
+ * Compares the stored ticks of an instrument with the venue's script, which is a function of the seed and needs no
+ * connection. No ingestor runs on the data directory.
+ */
+export async function compareWithScript(options: {
+  readonly dataDir: string;
+  readonly instrument: string;
+  readonly market: MarketOptions;
+}): Promise<ScriptComparison> {
+  const ticks = await storedTicks(options.dataDir, options.instrument);
+  const times = ticks.map((tick) => Date.parse(tick.eventTime));
+  const script = new Map<number, string>();
+  for (const trade of generateTrades({
+    ...options.market,
+    instrument: options.instrument.slice(options.instrument.indexOf('|') + 1),
+    fromMicros: Math.min(...times) * 1_000,
+    toMicros: (Math.max(...times) + 1) * 1_000,
+  })) {
+    script.set(
+      trade.id,
+      told(Number(trade.price), Number(trade.quantity), trade.isBuyerMaker ? 'sell' : 'buy'),
+    );
+  }
+  const ids = ticks.map((tick) => tick.tradeId ?? -1);
+  const stored = new Set(ids);
+  const [first, last] = [Math.min(...ids), Math.max(...ids)];
+  return {
+    stored: ticks.length,
+    different: ticks.filter(
+      (tick) => script.get(tick.tradeId ?? -1) !== told(tick.price, tick.quantity, tick.side),
+    ).length,
+    twice: ticks.length - stored.size,
+    missing: [...script.keys()].filter((id) => id > first && id < last && !stored.has(id)),
+  };
+}
+
+function told(price: number, quantity: number, side: string): string {
+  return `${side} ${quantity} at ${price}`;
+}
+
+async function storedTicks(dataDir: string, instrument: string): Promise<TickJson[]> {
+  const { config } = await loadConfig({ flags: [`dataDir=${JSON.stringify(dataDir)}`], env: {} });
+  await using owned = await openOffline({ config, version: 'test', clock: systemClock, log });
+  const ticks: TickJson[] = [];
+  for await (const rows of readTicks(owned.core, { instrument })) ticks.push(...rows);
+  return ticks;
+}
