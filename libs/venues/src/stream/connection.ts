@@ -35,11 +35,15 @@ export class Connection {
   #detail = '';
   #heard = false;
   #wasPaused = false;
+  #wasOpen = false;
 
   private constructor(options: ConnectionOptions, socket: WebSocket) {
     this.#options = options;
     this.#socket = socket;
-    socket.on('open', () => options.onOpen(this));
+    socket.on('open', () => {
+      this.#wasOpen = true;
+      options.onOpen(this);
+    });
     socket.on('message', (data: RawData) => {
       this.#heard = true;
       // With the default binary type and no fragments kept apart, `ws` always gives one Buffer.
@@ -148,6 +152,8 @@ export class Connection {
 
   #finish(code: number, text: Buffer): void {
     this.#ended.abort();
+    // A socket that never opened ends right after its error; whoever opens it is told of that one alone.
+    if (!this.#wasOpen) return this.#closed.resolve();
     const reason = this.#reason === '' ? `close-${code}` : this.#reason;
     const detail = this.#detail === '' ? `close code ${code} ${text.toString('utf8')}`.trim() : this.#detail;
     this.#options.onClosed(reason, detail);
