@@ -8,7 +8,7 @@ import { systemClock } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import type { FrameSink } from '@tickwright/venues';
 // The ingestor's own parts and not a likeness of them: what is measured is what runs.
-import { JournalSink } from '../../apps/ingestor/src/journal-sink.ts';
+import { JournalSink } from '../../apps/ingestor/src/intake/journal-sink.ts';
 import { loopService } from '../../apps/ingestor/src/loop-service.ts';
 import { startBurst } from './burst.ts';
 import { quiet } from './candle-files.ts';

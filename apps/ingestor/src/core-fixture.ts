@@ -10,7 +10,7 @@ import type { Log } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
-import { JournalSink } from './journal-sink.ts';
+import { JournalSink } from './intake/journal-sink.ts';
 
 export const MINUTE = 60_000_000;
 export const HOUR = 60 * MINUTE;

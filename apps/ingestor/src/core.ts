@@ -9,16 +9,16 @@ import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
 import type { Venue } from '@tickwright/venues';
-import { Aggregator } from './aggregator.ts';
-import { catchUp } from './catch-up.ts';
-import { Flusher } from './flusher.ts';
-import { addInstrument } from './fold.ts';
-import { recordOwnEvent } from './journal-sink.ts';
+import { Aggregator } from './candles/aggregator.ts';
+import { catchUp } from './ticks/catch-up.ts';
+import { Flusher } from './ticks/flusher.ts';
+import { addInstrument } from './intake/fold.ts';
+import { recordOwnEvent } from './intake/journal-sink.ts';
 import { OpenedParts } from './opened-parts.ts';
-import { Pipeline } from './pipeline.ts';
+import { Pipeline } from './intake/pipeline.ts';
 import { previousRun } from './previous-run.ts';
-import { StatusPublisher } from './status-publisher.ts';
-import { recomputeCandles } from './recompute.ts';
+import { StatusPublisher } from './candles/status-publisher.ts';
+import { recomputeCandles } from './candles/recompute.ts';
 import { applyJournal, restoreState } from './restore.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */

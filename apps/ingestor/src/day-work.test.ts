@@ -13,8 +13,8 @@ import {
   publishedCandles,
   publishedRows,
   storedIds,
-} from './plain-candles-fixture.ts';
-import { mismatches, verifyCore } from './verify-core.ts';
+} from './candles/plain-candles-fixture.ts';
+import { mismatches, verifyCore } from './verification/verify-core.ts';
 
 afterEach(removeFolders);
 

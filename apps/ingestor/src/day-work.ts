@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pruneJournal } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Core } from './core.ts';
-import { oldestReceiveMicros } from './tick-range.ts';
+import { oldestReceiveMicros } from './ticks/tick-range.ts';
 
 const HOUR_MICROS = 3_600_000_000;
 const DAY_MICROS = 24 * HOUR_MICROS;

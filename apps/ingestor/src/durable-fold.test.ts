@@ -16,7 +16,7 @@ import {
   turn,
   whileTimePasses,
 } from './core-fixture.ts';
-import { Fold } from './fold.ts';
+import { Fold } from './intake/fold.ts';
 
 const directory = '/journal';
 const noGaps: HoleListener = { first() {}, hole() {}, covered() {}, givenUp() {}, ticked() {} };

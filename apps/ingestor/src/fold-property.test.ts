@@ -24,10 +24,10 @@ import {
   publishedCandles,
   publishedRows,
   storedIds,
-} from './plain-candles-fixture.ts';
-import type { PublishedRow } from './plain-candles-fixture.ts';
+} from './candles/plain-candles-fixture.ts';
+import type { PublishedRow } from './candles/plain-candles-fixture.ts';
 import { DayWork } from './day-work.ts';
-import { mismatches, verifyCore } from './verify-core.ts';
+import { mismatches, verifyCore } from './verification/verify-core.ts';
 import { ManualClock } from '@tickwright/runtime';
 
 afterEach(removeFolders);

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { KEYS, MINUTE, Rig, START, answerOf, removeFolders, trades } from './core-fixture.ts';
-import { publishedRows } from './plain-candles-fixture.ts';
+import { publishedRows } from './candles/plain-candles-fixture.ts';
 
 afterEach(removeFolders);
 

@@ -13,12 +13,12 @@ import type { Venue } from '@tickwright/venues';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
 import { DayWork } from './day-work.ts';
-import { IngestorState } from './ingestor-state.ts';
-import { recordOwnEvent } from './journal-sink.ts';
+import { IngestorState } from './http/ingestor-state.ts';
+import { recordOwnEvent } from './intake/journal-sink.ts';
 import { loopService } from './loop-service.ts';
-import { registerMetrics } from './ingestor-metrics.ts';
-import { ingestorRoutes } from './routes.ts';
-import { sourceStream } from './source-stream.ts';
+import { registerMetrics } from './http/ingestor-metrics.ts';
+import { ingestorRoutes } from './http/routes.ts';
+import { sourceStream } from './intake/source-stream.ts';
 
 /** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
 const CLOCK_FRAME_MS = 250;

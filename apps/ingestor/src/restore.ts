@@ -5,11 +5,11 @@ import type { Journal, JournalDamage } from '@tickwright/journal';
 import type { Log } from '@tickwright/runtime';
 import { readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
-import { restoreCoverage } from './catch-up.ts';
-import type { Flusher } from './flusher.ts';
-import { loadCandles } from './load-candles.ts';
-import type { Pipeline } from './pipeline.ts';
-import { touchUnpublishedGaps } from './unpublished-gaps.ts';
+import { restoreCoverage } from './ticks/catch-up.ts';
+import type { Flusher } from './ticks/flusher.ts';
+import { loadCandles } from './candles/load-candles.ts';
+import type { Pipeline } from './intake/pipeline.ts';
+import { touchUnpublishedGaps } from './candles/unpublished-gaps.ts';
 
 /** Rows that are written at a time while the journal is applied at a start. */
 const CATCH_UP_ROWS = 200_000;

@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Supervisor } from '@tickwright/runtime';
 import type { SubscriptionState } from '@tickwright/venues';
-import type { Core } from './core.ts';
-import type { SourceStream } from './source-stream.ts';
+import type { Core } from '../core.ts';
+import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
 const MAX_FLUSH_AGE_MS = 30_000;

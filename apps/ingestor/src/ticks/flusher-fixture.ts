@@ -5,8 +5,8 @@ import type { TickBatch } from '@tickwright/market';
 import type { AppendState, TickFile } from '@tickwright/store';
 import { catalogue } from '@tickwright/venues';
 import { catchUp } from './catch-up.ts';
-import { quietLog, whileTimePasses } from './core-fixture.ts';
-import type { Rig } from './core-fixture.ts';
+import { quietLog, whileTimePasses } from '../core-fixture.ts';
+import type { Rig } from '../core-fixture.ts';
 import { Flusher } from './flusher.ts';
 
 /** What happens instead of an append; `append` is the real one. */

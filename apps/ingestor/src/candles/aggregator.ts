@@ -3,8 +3,8 @@ import { SCHEDULES, retry } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { CandleFiles, TickFile } from '@tickwright/store';
-import type { Pipeline } from './pipeline.ts';
-import type { LoopCounts } from './loop-service.ts';
+import type { Pipeline } from '../intake/pipeline.ts';
+import type { LoopCounts } from '../loop-service.ts';
 import type { Recompute } from './recompute.ts';
 import type { PublishStatus } from './status-publisher.ts';
 

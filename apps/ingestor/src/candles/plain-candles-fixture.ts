@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { FrameKind, HOUR_MICROS, MINUTE_MICROS, sumOf } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
-import type { Core } from './core.ts';
-import type { Trade } from './core-fixture.ts';
+import type { Core } from '../core.ts';
+import type { Trade } from '../core-fixture.ts';
 
 export interface PlainCandle {
   readonly instrument: string;

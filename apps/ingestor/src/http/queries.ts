@@ -1,7 +1,7 @@
 import { calendars } from '@tickwright/market';
 import type { Gap } from '@tickwright/market';
 import type { TickRow } from '@tickwright/store';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 
 /** A stored tick as the API and the command line show it. */
 export interface TickJson {

@@ -1,7 +1,7 @@
 import type { FrameSource, Instrument } from '@tickwright/market';
 import type { FrameBlock, Journal } from '@tickwright/journal';
 import type { Clock } from '@tickwright/runtime';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 
 /** Ticks buffered before they are written while replaying as fast as possible. */
 const FLUSH_ROWS = 200_000;

@@ -5,7 +5,7 @@ import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
 import { CoverageSchedule } from './coverage-schedule.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Pipeline } from '../intake/pipeline.ts';
 
 export interface FlusherOptions {
   readonly pipeline: Pipeline;

@@ -5,8 +5,8 @@ import type { FrameBlock } from '@tickwright/journal';
 import type { VerificationProblem } from '@tickwright/store';
 import { MAX_TICKS_A_FRAME, catalogue } from '@tickwright/venues';
 import type { Decoder } from '@tickwright/venues';
-import type { Core } from './core.ts';
-import { isoMicros } from './queries.ts';
+import type { Core } from '../core.ts';
+import { isoMicros } from '../http/queries.ts';
 
 /** So many differences are listed; all are counted. */
 const LISTED_MAX = 100;

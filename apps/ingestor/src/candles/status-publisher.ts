@@ -4,8 +4,8 @@ import type { Journal } from '@tickwright/journal';
 import type { Clock } from '@tickwright/runtime';
 import { writeStatus } from '@tickwright/store';
 import type { GapStore, SegmentStatus } from '@tickwright/store';
-import type { Flusher } from './flusher.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Flusher } from '../ticks/flusher.ts';
+import type { Pipeline } from '../intake/pipeline.ts';
 
 export interface StatusPublisherOptions {
   readonly dataDir: string;

@@ -1,6 +1,6 @@
 import { MINUTE_MICROS } from '@tickwright/market';
 import { readStatus } from '@tickwright/store';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 import { recomputeCandles } from './recompute.ts';
 
 /**

@@ -14,11 +14,16 @@ import {
   trade,
   trades,
   whileTimePasses,
-} from './core-fixture.ts';
-import { candlesBySql, publishedCandles, publishedRows, storedIds } from './plain-candles-fixture.ts';
+} from '../core-fixture.ts';
+import {
+  candlesBySql,
+  publishedCandles,
+  publishedRows,
+  storedIds,
+} from '../candles/plain-candles-fixture.ts';
 import { replay } from './replay.ts';
 import type { ReplayOptions, ReplayResult } from './replay.ts';
-import { mismatches, verifyCore } from './verify-core.ts';
+import { mismatches, verifyCore } from '../verification/verify-core.ts';
 
 afterEach(removeFolders);
 

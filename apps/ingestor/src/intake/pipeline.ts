@@ -3,7 +3,7 @@ import type { Calendars, ControlEvent, Deduplicator, InstrumentTable, TickBatch 
 import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
 import { Fold } from './fold.ts';
-import { TickBuffer } from './tick-buffer.ts';
+import { TickBuffer } from '../ticks/tick-buffer.ts';
 
 export interface PipelineOptions {
   readonly instruments: InstrumentTable;

@@ -3,7 +3,7 @@ import type { Instrument } from '@tickwright/market';
 import type { SourceConfig } from '@tickwright/config';
 import type { Clock, Log, Service } from '@tickwright/runtime';
 import type { Stream, Venue } from '@tickwright/venues';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 import { JournalSink } from './journal-sink.ts';
 
 /** One configured source: a venue, its instruments, its live stream into the journal. */

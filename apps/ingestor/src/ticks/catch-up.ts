@@ -5,7 +5,7 @@ import type { Journal } from '@tickwright/journal';
 import type { TickFile } from '@tickwright/store';
 import type { Clock } from '@tickwright/runtime';
 import type { Venue } from '@tickwright/venues';
-import { Fold, addInstrument } from './fold.ts';
+import { Fold, addInstrument } from '../intake/fold.ts';
 import { TickBuffer } from './tick-buffer.ts';
 
 /** Rows of one transaction while catching up: large enough to be fast, small enough to bound memory. */

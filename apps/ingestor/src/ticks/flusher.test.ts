@@ -1,10 +1,10 @@
 import { CommitInDoubtError, DatabaseFullError } from '@tickwright/database';
 import { afterEach, expect, test } from 'vitest';
-import { Rig, START, answerOf, removeFolders, trade, trades } from './core-fixture.ts';
-import type { Trade } from './core-fixture.ts';
+import { Rig, START, answerOf, removeFolders, trade, trades } from '../core-fixture.ts';
+import type { Trade } from '../core-fixture.ts';
 import { faultyFlusher } from './flusher-fixture.ts';
 import type { Fault } from './flusher-fixture.ts';
-import { idsOf, storedIds } from './plain-candles-fixture.ts';
+import { idsOf, storedIds } from '../candles/plain-candles-fixture.ts';
 
 afterEach(removeFolders);
 

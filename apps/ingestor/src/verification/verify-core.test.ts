@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@tickwright/database';
 import { listPieces } from '@tickwright/store';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HOUR, Rig, START, quietLog, removeFolders, trades } from './core-fixture.ts';
+import { HOUR, Rig, START, quietLog, removeFolders, trades } from '../core-fixture.ts';
 import { mismatches, verifyCore } from './verify-core.ts';
 import type { CoreVerification } from './verify-core.ts';
 

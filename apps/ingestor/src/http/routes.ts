@@ -1,11 +1,11 @@
 import { HttpError, JsonRows } from '@tickwright/http';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
 import type { TickQuery } from './queries.ts';
 import { statusReport } from './status-report.ts';
-import { verifyCore } from './verify-core.ts';
+import { verifyCore } from '../verification/verify-core.ts';
 
 /** Ticks one answer holds at most; a longer range is asked for in parts. */
 const MAX_TICKS = 10_000_000;

@@ -1,5 +1,5 @@
 import type { Metrics } from '@tickwright/runtime';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 import type { IngestorState } from './ingestor-state.ts';
 
 interface CoreGauge {

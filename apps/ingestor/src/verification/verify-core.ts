@@ -3,11 +3,11 @@ import type { Gap } from '@tickwright/market';
 import { openCandleScan, publishedCandles, storedTicks, verify } from '@tickwright/store';
 import type { KnownGap, Span, VerificationReport } from '@tickwright/store';
 import { systemClock } from '@tickwright/runtime';
-import type { Core } from './core.ts';
+import type { Core } from '../core.ts';
 import { checkAgainstJournal } from './journal-check.ts';
-import { tickHours } from './tick-range.ts';
-import { isoMicros } from './queries.ts';
-import { publishUnpublished } from './unpublished-candles.ts';
+import { tickHours } from '../ticks/tick-range.ts';
+import { isoMicros } from '../http/queries.ts';
+import { publishUnpublished } from '../candles/unpublished-candles.ts';
 
 /** A late tick may change a candle between the two readings; then the verification is done once more. */
 const TRIES = 3;

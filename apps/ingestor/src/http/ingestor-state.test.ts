@@ -1,6 +1,6 @@
 import { Supervisor } from '@tickwright/runtime';
 import { afterEach, expect, test } from 'vitest';
-import { Rig, quietLog, removeFolders, trades } from './core-fixture.ts';
+import { Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
 import { IngestorState } from './ingestor-state.ts';
 
 afterEach(removeFolders);
