@@ -1,0 +1,327 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@tickwright/database';
+import type { Clock, Log } from '@tickwright/runtime';
+import { Changes } from './changes.ts';
+import {
+  JobHopelessError,
+  JobLeaseLostError,
+  JobQueueClosedError,
+  JobQueueFullError,
+  JobStateError,
+  JobUnknownError,
+} from './errors.ts';
+import { forgettable, withSubRuns } from './forgetting.ts';
+import type { JobEvent } from './job-event.ts';
+import { JobGraph, jobIdOf } from './job-graph.ts';
+import { JobReader } from './job-reader.ts';
+import type { JobRecord } from './job-record.ts';
+import { JobStore } from './job-store.ts';
+import type { JobId, JobProgress, Json, RunId, RunSpec, RunState } from './job.ts';
+import { HeldLeases, LEASE_MS } from './lease.ts';
+import type { Lease } from './lease.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { checkedJobs } from './run-check.ts';
+
+/** Jobs held at a time, ended ones that are still remembered included. */
+export const QUEUE_JOBS_MAX = 200_000;
+/** Runs that have ended are forgotten after so many days, or when there are more. */
+export const ENDED_KEPT_DAYS = 30;
+export const ENDED_RUNS_MAX = 1_000;
+
+const DAY_MICROS = 86_400_000_000;
+
+export interface JobQueueOptions {
+  /** `state.duckdb`, open; its owner closes it. */
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 0 <= x < 1, for the jitter. Default Math.random. */
+  readonly random?: () => number;
+  readonly endedKeptDays?: number;
+  readonly endedRunsMax?: number;
+}
+
+/**
+ * Durable jobs of one owner. Every change is one transaction that appends events, one after the other, so that there is
+ * one writer however many workers there are; what is answered is stored. Leases that another process has left are given
+ * back when the queue is opened: a database has one owner, so that process is gone.
+ */
+export class JobQueue implements AsyncDisposable {
+  /** Jobs and runs as they stand. */
+  readonly view: JobReader;
+  readonly #store: JobStore;
+  readonly #clock: Clock;
+  readonly #options: JobQueueOptions;
+  readonly #graph: JobGraph;
+  readonly #leases = new HeldLeases();
+  readonly #changes = new Changes();
+  #tail: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  private constructor(store: JobStore, graph: JobGraph, options: JobQueueOptions) {
+    this.view = new JobReader(graph, options.clock);
+    this.#store = store;
+    this.#graph = graph;
+    this.#clock = options.clock;
+    this.#options = options;
+  }
+
+  static async open(options: JobQueueOptions): Promise<JobQueue> {
+    const store = await JobStore.open(options.database);
+    const graph = new JobGraph();
+    for await (const event of store.load()) graph.apply(event);
+    const queue = new JobQueue(store, graph, options);
+    await queue.#inTurn(() => queue.#releaseLeft());
+    return queue;
+  }
+
+  /**
+   * Enqueues jobs, all or none; resolves to the run's id. A run whose id exists is left as it is. Errors: JobSpecError,
+   * JobQueueFullError.
+   */
+  enqueue(spec: RunSpec): Promise<RunId> {
+    return this.#inTurn(() => this.#enqueue(spec.id ?? randomUUID(), spec));
+  }
+
+  /**
+   * Enqueues jobs below a leased one, which then has succeeded only when they have. The run's name makes its id: a job
+   * that is tried again finds what it was expanded into before. Errors: JobLeaseLostError and those of `enqueue`.
+   */
+  expand(lease: Lease, spec: Omit<RunSpec, 'id'>): Promise<RunId> {
+    return this.#inTurn(() => {
+      this.#leased(lease);
+      return this.#enqueue(jobIdOf(lease.job, spec.name), spec, lease.job);
+    });
+  }
+
+  /** Lends the next job of one of these kinds that is due; undefined when there is none. */
+  lease(options: { worker: string; kinds: readonly string[]; leaseMs?: number }): Promise<Lease | undefined> {
+    const { worker, kinds, leaseMs = LEASE_MS } = options;
+    return this.#inTurn(async () => {
+      const job = this.#nextDue(new Set(kinds));
+      if (job === undefined) return undefined;
+      const untilMicros = this.#clock.nowMicros() + leaseMs * 1_000;
+      await this.#record([{ type: 'leased', job: job.id, worker, untilMicros }]);
+      const token = this.#graph.sequence;
+      const signal = this.#leases.hold(token, job.id, this.#clock.monotonicMs() + leaseMs);
+      const { kind, input } = job.spec;
+      return { job: job.id, run: job.run, kind, input, tries: job.tries, token, signal };
+    });
+  }
+
+  /** Keeps a leased job for longer. Errors: JobLeaseLostError. */
+  renew(lease: Lease, leaseMs = LEASE_MS): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#leased(lease);
+      const untilMicros = this.#clock.nowMicros() + leaseMs * 1_000;
+      await this.#record([{ type: 'renewed', job: lease.job, untilMicros }]);
+      this.#leases.extend(lease.token, this.#clock.monotonicMs() + leaseMs);
+    });
+  }
+
+  /** Errors: JobLeaseLostError. */
+  progress(lease: Lease, progress: JobProgress): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#leased(lease);
+      await this.#record([{ type: 'progressed', job: lease.job, progress }]);
+    });
+  }
+
+  /** Errors: JobLeaseLostError: then what was done does not count, and another may do it again. */
+  complete(lease: Lease, result: Json = null): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#leased(lease);
+      await this.#record([{ type: 'completed', job: lease.job, result }]);
+      this.#leases.end(lease.token);
+    });
+  }
+
+  /** Tried again after a while, unless its tries are used up or the error is a JobHopelessError. */
+  fail(lease: Lease, error: unknown): Promise<void> {
+    return this.#inTurn(async () => {
+      const job = this.#leased(lease);
+      const reason = error instanceof Error ? error.message : String(error);
+      const isLast = job.failures + 1 >= job.spec.retry.maxTries || error instanceof JobHopelessError;
+      const delayMs = retryDelayMs({ ...job.spec.retry, failures: job.failures + 1, random: this.#random });
+      const retryMicros = this.#clock.nowMicros() + Math.ceil(delayMs * 1_000);
+      await this.#record([{ type: 'failed', job: job.id, reason, ...(isLast ? {} : { retryMicros }) }]);
+      this.#leases.end(lease.token);
+    });
+  }
+
+  /** Gives a job back undone; no failure of the job's. */
+  release(lease: Lease, reason: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#leased(lease);
+      await this.#record([{ type: 'released', job: lease.job, reason }]);
+      this.#leases.end(lease.token);
+    });
+  }
+
+  /** Gives back the jobs of workers of this process that have not been heard of in time. */
+  releaseExpired(): Promise<void> {
+    return this.#inTurn(async () => {
+      const expired = this.#leases.expired(this.#clock.monotonicMs());
+      await this.#release(
+        expired.flatMap((id) => this.#graph.job(id) ?? []),
+        'its worker was not heard of in time',
+      );
+    });
+  }
+
+  /** Cancels a job with all below it, or all jobs of a run; those that have ended stay as they are. */
+  cancel(id: JobId | RunId, reason: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const jobs = this.#jobsBelow(id).filter((job) => job.settled === undefined);
+      if (jobs.length === 0) throw new JobStateError({ action: 'cancel', id, state: 'at its end already' });
+      const tokens = jobs.flatMap((job) => job.lease?.token ?? []);
+      await this.#record(jobs.map((job) => ({ type: 'cancelled', job: job.id, reason })));
+      for (const token of tokens) this.#leases.lose(token, new JobLeaseLostError(id));
+    });
+  }
+
+  /** Has a failed or cancelled job tried anew, with those below it that failed. Errors: JobStateError, JobUnknownError. */
+  retry(id: JobId | RunId): Promise<void> {
+    return this.#inTurn(async () => {
+      const jobs = this.#jobsBelow(id).filter(
+        (job) => job.settled === 'failed' || job.settled === 'cancelled',
+      );
+      if (jobs.length === 0) {
+        throw new JobStateError({ action: 'retry', id, state: 'neither failed nor cancelled' });
+      }
+      await this.#record(jobs.map((job) => ({ type: 'reset', job: job.id })));
+    });
+  }
+
+  /** Resolves to how a run ended. Rejects with the signal's reason when aborted. */
+  async ended(id: RunId, signal?: AbortSignal): Promise<RunState> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const state = this.view.runState(id);
+      if (state !== 'running') return state;
+      if (this.#closed !== undefined) throw new JobQueueClosedError();
+      await this.#changes.next(signal);
+    }
+  }
+
+  /** Resolves when something has changed, or when the signal is aborted. */
+  changed(signal?: AbortSignal): Promise<void> {
+    return this.#changes.next(signal);
+  }
+
+  /** How long until a job of these kinds is due that waits for its next try, milliseconds; undefined when none does. */
+  nextDueMs(kinds: readonly string[]): number | undefined {
+    const now = this.#clock.nowMicros();
+    const due = [...this.#graph.open]
+      .filter((job) => kinds.includes(job.spec.kind))
+      .map((job) => job.dueMicros);
+    return due.length === 0 ? undefined : Math.max(0, (Math.min(...due) - now) / 1_000);
+  }
+
+  /** Forgets runs that ended long ago or are too many. */
+  compact(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { endedKeptDays = ENDED_KEPT_DAYS, endedRunsMax = ENDED_RUNS_MAX } = this.#options;
+      const forgotten = forgettable(this.#graph, {
+        nowMicros: this.#clock.nowMicros(),
+        keptMicros: endedKeptDays * DAY_MICROS,
+        runsMax: endedRunsMax,
+      });
+      if (forgotten.length === 0) return;
+      const runs = forgotten.flatMap((run) => withSubRuns(this.#graph, run));
+      await this.#store.forget({ runs, leased: [...this.#graph.leased].map((job) => job.id) });
+      for (const run of forgotten) this.#graph.forget(run);
+    });
+  }
+
+  /** Waits for what is being stored, forgets what is old, takes nothing more. The database stays open. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.compact().finally(() => {
+      this.#changes.notify();
+    });
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #enqueue(id: RunId, spec: RunSpec, parentJob?: JobId): Promise<RunId> {
+    if (this.#graph.run(id) !== undefined) return id;
+    const jobs = checkedJobs(spec);
+    const held = this.#graph.jobCount;
+    if (held + jobs.length > QUEUE_JOBS_MAX) {
+      throw new JobQueueFullError({ asked: jobs.length, held, max: QUEUE_JOBS_MAX });
+    }
+    const { name } = spec;
+    await this.#record([
+      { type: 'enqueued', run: id, name, jobs, ...(parentJob === undefined ? {} : { parentJob }) },
+    ]);
+    return id;
+  }
+
+  #nextDue(kinds: ReadonlySet<string>): JobRecord | undefined {
+    const now = this.#clock.nowMicros();
+    for (const job of this.#graph.open) {
+      // A wall clock that was set back must not put a try off for longer than it can have been meant to wait.
+      const isDue = job.dueMicros <= now || job.dueMicros > now + job.spec.retry.maxDelayMs * 1_000;
+      if (isDue && kinds.has(job.spec.kind)) return job;
+    }
+    return undefined;
+  }
+
+  /** The job of a lease that still holds. */
+  #leased(lease: Lease): JobRecord {
+    const job = this.#graph.job(lease.job);
+    if (job?.lease?.token !== lease.token) throw new JobLeaseLostError(lease.job);
+    return job;
+  }
+
+  #jobsBelow(id: JobId | RunId): JobRecord[] {
+    const run = this.#graph.run(id);
+    const job = this.#graph.job(id);
+    if (run === undefined && job === undefined) throw new JobUnknownError('job', id);
+    const own = run === undefined ? (job === undefined ? [] : [job]) : this.#graph.jobsOf(run);
+    return own.flatMap((each) => [each, ...each.runs.flatMap((below) => this.#jobsBelow(below))]);
+  }
+
+  async #releaseLeft(): Promise<void> {
+    await this.#release([...this.#graph.leased], 'its process has ended');
+  }
+
+  async #release(jobs: readonly JobRecord[], reason: string): Promise<void> {
+    if (jobs.length === 0) return;
+    const tokens = jobs.flatMap((job) => job.lease?.token ?? []);
+    await this.#record(jobs.map((job) => ({ type: 'released', job: job.id, reason })));
+    for (const token of tokens) this.#leases.lose(token, new JobLeaseLostError(reason));
+    this.#options.log.info({ jobs: jobs.length, reason }, 'jobs were given back');
+  }
+
+  /** Stores events and then applies them: what memory says is always stored. */
+  async #record(events: readonly JobEvent[]): Promise<void> {
+    const atMicros = this.#clock.nowMicros();
+    const recorded = events.map((event, index) => ({
+      sequence: this.#graph.sequence + 1 + index,
+      atMicros,
+      event,
+      run: event.type === 'enqueued' ? event.run : (this.#graph.job(event.job)?.run ?? ''),
+    }));
+    await this.#store.append(recorded);
+    for (const each of recorded) this.#graph.apply(each);
+    this.#changes.notify();
+  }
+
+  /** One change after the other: each decides on what the one before has stored. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(new JobQueueClosedError());
+    const done = this.#tail.then(change);
+    this.#tail = done.catch(() => {
+      // Told to whoever asked for this change; the next one starts from what is stored.
+    });
+    return done;
+  }
+
+  get #random(): () => number {
+    return this.#options.random ?? Math.random;
+  }
+}
