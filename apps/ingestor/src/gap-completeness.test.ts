@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { KEYS, MINUTE, Rig, START, answerOf, removeFolders, trades } from './core-fixture.ts';
+import { KEYS, MINUTE, Rig, START, answerOf, removeFolders, trade, trades } from './core-fixture.ts';
 import { publishedRows } from './candles/plain-candles-fixture.ts';
 
 afterEach(removeFolders);
@@ -139,5 +139,39 @@ test('a gap that was filled after the last publication makes its forgotten candl
   await rig.settle();
   expect(rig.core.pipeline.gaps.open()).toEqual([]);
   expect(await completeness(rig)).toEqual({ 0: true, 1: true, 300: true });
+  await rig[Symbol.asyncDispose]();
+});
+
+/** Out of memory: what happens then concerns candles that are forgotten. */
+const EARLIER = START - 5 * 60 * MINUTE;
+
+test('a gap that a cycle saw before its ticks were stored is not taken as published by the run after a crash', async () => {
+  let rig = await Rig.open({ memoryHours: 1 });
+  await rig.live([trade({ id: 1, timeMicros: START }), trade({ id: 2, timeMicros: EARLIER })]);
+  await rig.settle();
+  expect(await completeness(rig)).toEqual({ [-300]: true, 0: true });
+  // Ids 3 to 8 are missing from the time of a late one on; the frame after it is what the cycle is as of.
+  await rig.live([trade({ id: 9, timeMicros: EARLIER - MINUTE })]);
+  await rig.live([trade({ id: 10, timeMicros: START + 2_000 })]);
+  await rig.publish();
+  await rig.flush();
+  rig = await rig.crash();
+  await rig.settle();
+  expect(await completeness(rig)).toEqual({ [-301]: false, [-300]: false, 0: false });
+  await rig[Symbol.asyncDispose]();
+});
+
+test('a late tick whose candle begins with a gap that it shows is published by the run after a crash', async () => {
+  let rig = await Rig.open({ memoryHours: 1 });
+  await rig.live([trade({ id: 1, timeMicros: START })]);
+  await rig.settle();
+  // The candle and the gap begin at the same time: they are one entry of what is to be computed again.
+  await rig.live([trade({ id: 4, timeMicros: EARLIER })]);
+  await rig.live([trade({ id: 5, timeMicros: START + 2_000 })]);
+  await rig.publish();
+  await rig.flush();
+  rig = await rig.crash();
+  await rig.settle();
+  expect(await completeness(rig)).toEqual({ [-300]: false, 0: false });
   await rig[Symbol.asyncDispose]();
 });

@@ -121,8 +121,8 @@ export class Aggregator {
     const cut = pipeline.settle();
     const { candles, gaps } = pipeline;
     // Both ends of a gap belong to it: one that ends with the first microsecond of a minute overlaps that minute.
-    for (const span of gaps.changedSpans())
-      candles.touch(span.instrument, span.fromMicros, span.toMicros + 1, cut - 1);
+    for (const { instrument, fromMicros, toMicros, since } of gaps.changedSpans())
+      candles.touch(instrument, { fromMicros, toMicros: toMicros + 1, offset: cut - 1, since });
     const isComplete = (instrument: number, openTime: number, closeTime: number): boolean =>
       !gaps.overlaps(instrument, openTime, closeTime);
     const hours = candles.takeChangedHours().map(({ segment, hourMicros }) => ({
@@ -154,9 +154,9 @@ export class Aggregator {
     this.#owed = this.#owed.filter((candle) => !stored.has(candle));
   }
 
-  /** Up to where the candle files stand for the ticks: not beyond a tick whose candle still waits for it to be stored. */
+  /** Up to where the candle files stand for ticks and gaps: not beyond what touched a candle that still waits. */
   #publishedOffset(cut: number): number {
-    return this.#owed.reduce((oldest, candle) => Math.min(oldest, candle.offset), cut);
+    return this.#owed.reduce((oldest, candle) => Math.min(oldest, candle.since), cut);
   }
 
   #succeeded(publishedOffset: number, durationMs: number): void {

@@ -77,7 +77,8 @@ async function leftForming(parts: LoadCandlesParts, floorMicros: number): Promis
       if (rows.isClosed[row] === 1) continue;
       const openTime = rows.openTime[row];
       const closeTime = openTime + MINUTE_MICROS;
-      candles.push({ instrument: rows.instrument[row], openTime, closeTime, offset: rows.version[row] });
+      const offset = rows.version[row];
+      candles.push({ instrument: rows.instrument[row], openTime, closeTime, offset, since: offset });
     }
   }
   return candles;
@@ -90,7 +91,8 @@ function older(changed: CandleStateColumns, floorMicros: number): UnloadedCandle
     const openTime = changed.openTime[row];
     if (openTime >= floorMicros) continue;
     const instrument = changed.instrument[row];
-    candles.push({ instrument, openTime, closeTime: openTime + MINUTE_MICROS, offset: changed.version[row] });
+    const offset = changed.version[row];
+    candles.push({ instrument, openTime, closeTime: openTime + MINUTE_MICROS, offset, since: offset });
   }
   return candles;
 }

@@ -18,6 +18,7 @@ export async function publishUnpublished(core: Core): Promise<void> {
     openTime: changed.openTime[row],
     closeTime: changed.openTime[row] + MINUTE_MICROS,
     offset: changed.version[row],
+    since: changed.version[row],
   }));
   await recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps })(candles);
 }

@@ -26,5 +26,6 @@ export function touchUnpublishedGaps(parts: UnpublishedGapsParts): void {
 function touch({ candles, instruments }: UnpublishedGapsParts, gap: Gap, offset: number): void {
   const instrument = instruments.indexOf(gap.instrument);
   const toMicros = gap.toMicros < 0 ? Number.MAX_SAFE_INTEGER : gap.toMicros + 1;
-  if (instrument >= 0) candles.touch(instrument, gap.fromMicros, toMicros, offset);
+  const change = { fromMicros: gap.fromMicros, toMicros, offset, since: offset };
+  if (instrument >= 0) candles.touch(instrument, change);
 }

@@ -232,7 +232,7 @@ describe('hours', () => {
     expect(builder.takeChangedHours()).toEqual(hour);
     builder.clock(START + HOUR, 3);
     expect(builder.takeChangedHours()).toEqual(hour);
-    builder.touch(BTC, START, START + 1, 4);
+    builder.touch(BTC, { fromMicros: START, toMicros: START + 1, offset: 4, since: 4 });
     expect(builder.takeChangedHours()).toEqual(hour);
   });
 
@@ -294,7 +294,7 @@ describe('memory', () => {
     expect(builder.floorMicros).toBe(FIRST_HOUR);
     expect(rowsOf(builder)).toHaveLength(2);
     expect(builder.takeUnloaded()).toEqual([
-      { instrument: BTC, openTime: FIRST_HOUR - MINUTE, closeTime: FIRST_HOUR, offset: 4 },
+      { instrument: BTC, openTime: FIRST_HOUR - MINUTE, closeTime: FIRST_HOUR, offset: 4, since: 3 },
     ]);
     expect(builder.takeUnloaded()).toEqual([]);
     expect(builder.counts.unloaded).toBe(2);
@@ -362,7 +362,7 @@ describe('memory', () => {
     builder.forget();
     builder.returnChangedHours([hour]);
     expect(builder.takeUnloaded()).toEqual([
-      { instrument: NSE, openTime: FIRST_HOUR, closeTime: FIRST_HOUR + HOUR, offset: 2 },
+      { instrument: NSE, openTime: FIRST_HOUR, closeTime: FIRST_HOUR + HOUR, offset: 2, since: 0 },
     ]);
   });
 
@@ -386,7 +386,12 @@ describe('touch', () => {
   test('marks the candles that overlap the span as changed, and revises none', () => {
     const builder = builderOf(...[0, 1, 2, 3].map((minute) => ({ eventTime: START + minute * MINUTE })));
     builder.takeChangedCandles(complete);
-    builder.touch(BTC, START + MINUTE + 1, START + 2 * MINUTE + 1, 77);
+    builder.touch(BTC, {
+      fromMicros: START + MINUTE + 1,
+      toMicros: START + 2 * MINUTE + 1,
+      offset: 77,
+      since: 77,
+    });
     const { candles } = builder.takeChangedCandles(complete);
     expect(candleRows(candles)).toMatchObject([
       { openTime: START + MINUTE, version: 77, revision: 0 },
@@ -396,21 +401,21 @@ describe('touch', () => {
 
   test('the part of the span below the floor is told as one entry', () => {
     const builder = builderOf({ eventTime: START });
-    builder.touch(BTC, START - 50 * HOUR, Infinity, 77);
+    builder.touch(BTC, { fromMicros: START - 50 * HOUR, toMicros: Infinity, offset: 77, since: 77 });
     expect(builder.takeUnloaded()).toEqual([
-      { instrument: BTC, openTime: START - 50 * HOUR, closeTime: FIRST_HOUR, offset: 77 },
+      { instrument: BTC, openTime: START - 50 * HOUR, closeTime: FIRST_HOUR, offset: 77, since: 77 },
     ]);
     expect(rowsOf(builder)[0].version).toBe(77);
   });
 
   test('an open gap is told with an end even before anything is in memory', () => {
     const builder = makeBuilder();
-    builder.touch(BTC, START, Infinity, 3);
+    builder.touch(BTC, { fromMicros: START, toMicros: Infinity, offset: 3, since: 3 });
     builder.clock(START + HOUR, 4);
-    builder.touch(ETH, START, Infinity, 5);
+    builder.touch(ETH, { fromMicros: START, toMicros: Infinity, offset: 5, since: 5 });
     expect(builder.takeUnloaded()).toEqual([
-      { instrument: BTC, openTime: START, closeTime: FIRST_HOUR + HOUR, offset: 3 },
-      { instrument: ETH, openTime: START, closeTime: FIRST_HOUR + 2 * HOUR, offset: 5 },
+      { instrument: BTC, openTime: START, closeTime: FIRST_HOUR + HOUR, offset: 3, since: 3 },
+      { instrument: ETH, openTime: START, closeTime: FIRST_HOUR + 2 * HOUR, offset: 5, since: 5 },
     ]);
   });
 });

@@ -146,15 +146,22 @@ export class CandleBuilder {
     return this.#unloaded.take();
   }
 
-  /** Marks an instrument's candles that overlap [from, to) as changed at an offset: their completeness changed. */
-  touch(instrument: number, fromMicros: number, toMicros: number, offset: number): void {
+  /**
+   * Marks an instrument's candles that overlap [from, to) as changed at an offset: their completeness changed, for the
+   * first time at `since`.
+   */
+  touch(
+    instrument: number,
+    change: { fromMicros: number; toMicros: number; offset: number; since: number },
+  ): void {
+    const { fromMicros, toMicros, offset, since } = change;
     this.#learn();
     this.#newestOffset = Math.max(this.#newestOffset, offset);
     // A gap that is still open has no end: what lies past the newest time known has no candle yet.
     const horizon = hourOf(Math.max(fromMicros, this.#closing.newestMicros())) + HOUR_MICROS;
     const closeTime = Math.min(toMicros, this.#floorMicros, horizon);
     if (fromMicros < closeTime)
-      this.#unloaded.addSpan({ instrument, openTime: fromMicros, closeTime, offset });
+      this.#unloaded.addSpan({ instrument, openTime: fromMicros, closeTime, offset, since });
     for (const hour of this.#memory.hoursOf(this.#cursors.segment[instrument])) {
       if (hour.hourMicros >= toMicros || hour.hourMicros + HOUR_MICROS <= fromMicros) continue;
       const page = hour.pages.get(instrument);
@@ -283,8 +290,15 @@ export class CandleBuilder {
   #returnForgotten(segment: string, hourMicros: number): void {
     for (const [instrument, { segment: name }] of this.#instruments.list().entries()) {
       if (name !== segment) continue;
-      const span = { openTime: hourMicros, closeTime: hourMicros + HOUR_MICROS, offset: this.#newestOffset };
-      this.#unloaded.addSpan({ instrument, ...span });
+      const closeTime = hourMicros + HOUR_MICROS;
+      // Since when it had changes to publish is no longer known.
+      this.#unloaded.addSpan({
+        instrument,
+        openTime: hourMicros,
+        closeTime,
+        offset: this.#newestOffset,
+        since: 0,
+      });
     }
   }
 

@@ -9,6 +9,8 @@ export interface UnloadedCandle {
   readonly closeTime: number;
   /** Newest journal offset of what touched it: to be computed when storage holds that. */
   readonly offset: number;
+  /** Oldest journal offset of what touched it: until it is computed, files stand for nothing from there on. */
+  readonly since: number;
 }
 
 /** Entries an instrument may have between two calls of `take`; past it they become one span that holds them all. */
@@ -21,18 +23,20 @@ export class UnloadedCandles {
 
   /** A tick touched one minute. */
   addMinute(instrument: number, openTime: number, offset: number): void {
-    this.addSpan({ instrument, openTime, closeTime: openTime + MINUTE_MICROS, offset });
+    this.addSpan({ instrument, openTime, closeTime: openTime + MINUTE_MICROS, offset, since: offset });
   }
 
   addSpan(span: UnloadedCandle): void {
-    const { instrument, openTime, closeTime, offset } = span;
+    const { instrument, openTime, closeTime, offset, since } = span;
     let entries = this.#touched.get(instrument);
     if (entries === undefined) this.#touched.set(instrument, (entries = new Map()));
     const known = entries.get(openTime);
     if (known === undefined && entries.size >= MAX_UNLOADED_PER_INSTRUMENT) {
       this.#touched.set(instrument, merged(entries.values(), span));
-    } else if (known === undefined || known.closeTime < closeTime || known.offset < offset) {
-      entries.set(openTime, known === undefined ? span : union(known, span));
+    } else if (known === undefined) {
+      entries.set(openTime, span);
+    } else if (known.closeTime < closeTime || known.offset < offset || known.since > since) {
+      entries.set(openTime, union(known, span));
     }
   }
 
@@ -55,5 +59,6 @@ function union(a: UnloadedCandle, b: UnloadedCandle): UnloadedCandle {
     openTime: Math.min(a.openTime, b.openTime),
     closeTime: Math.max(a.closeTime, b.closeTime),
     offset: Math.max(a.offset, b.offset),
+    since: Math.min(a.since, b.since),
   };
 }

@@ -404,14 +404,16 @@ describe('what the ledger tells', () => {
       openedMicros: at(4) + 1000,
     });
     expect(fold.ledger.takeChanges()).toEqual([]);
-    expect(fold.ledger.changedSpans()).toEqual([{ instrument: 0, fromMicros: at(1), toMicros: at(4) }]);
+    expect(fold.ledger.changedSpans()).toEqual([
+      { instrument: 0, fromMicros: at(1), toMicros: at(4), since: 1 },
+    ]);
     expect(fold.ledger.changedSpans()).toEqual([]);
     fold.trades(2);
     expect(row.fromId).toBe(2);
     expect(fold.ledger.takeChanges()).toMatchObject([{ id: row.id, fromId: 3, version: 2, openedOffset: 1 }]);
     fold.control(disconnected, at(9));
     expect(fold.ledger.changedSpans()).toEqual([
-      { instrument: 0, fromMicros: at(1), toMicros: Number.MAX_SAFE_INTEGER },
+      { instrument: 0, fromMicros: at(1), toMicros: Number.MAX_SAFE_INTEGER, since: 2 },
     ]);
   });
 

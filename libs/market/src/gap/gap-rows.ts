@@ -40,7 +40,7 @@ export class GapRows {
   readonly #changed = new Map<string, MutableGap>();
   readonly #told = new WeakSet<MutableGap>();
   // Span by instrument key whose completeness changed.
-  readonly #spans = new Map<string, { fromMicros: number; toMicros: number }>();
+  readonly #spans = new Map<string, { fromMicros: number; toMicros: number; since: number }>();
 
   /** The instrument's gaps that are not filled, in order of opening. Not to be changed by the caller. */
   of(instrument: string): readonly MutableGap[] {
@@ -83,7 +83,7 @@ export class GapRows {
 
   /** Changes a gap that stays unfilled. */
   change(gap: MutableGap, fields: Partial<Omit<MutableGap, 'id' | 'instrument'>>, offset: number): void {
-    this.#mark(gap);
+    this.#mark(gap, offset);
     Object.assign(gap, fields, { version: offset });
     this.#changes(gap);
   }
@@ -116,7 +116,7 @@ export class GapRows {
   }
 
   /** Per instrument key, the span of time that holds every change of completeness since the last call. */
-  takeSpans(): Map<string, { fromMicros: number; toMicros: number }> {
+  takeSpans(): Map<string, { fromMicros: number; toMicros: number; since: number }> {
     const spans = new Map(this.#spans);
     this.#spans.clear();
     return spans;
@@ -137,16 +137,17 @@ export class GapRows {
 
   #changes(gap: MutableGap): void {
     this.#changed.set(gap.id, gap);
-    this.#mark(gap);
+    this.#mark(gap, gap.version);
   }
 
-  #mark(gap: MutableGap): void {
+  #mark(gap: MutableGap, offset: number): void {
     const { fromMicros } = gap;
     const toMicros = gap.toMicros < 0 ? Number.MAX_SAFE_INTEGER : gap.toMicros;
     const span = this.#spans.get(gap.instrument);
     this.#spans.set(gap.instrument, {
       fromMicros: Math.min(fromMicros, span?.fromMicros ?? fromMicros),
       toMicros: Math.max(toMicros, span?.toMicros ?? toMicros),
+      since: Math.min(offset, span?.since ?? offset),
     });
   }
 

@@ -41,6 +41,8 @@ export interface GapSpan {
   readonly instrument: number;
   readonly fromMicros: number;
   readonly toMicros: number;
+  /** Journal offset of the first of the changes. */
+  readonly since: number;
 }
 
 /** A gap as its owner changes it. */
