@@ -6,7 +6,7 @@ import { openDatabase } from '@tickwright/database';
 import { openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
-import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile } from '@tickwright/store';
+import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
@@ -106,7 +106,8 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   });
   const { memoryHours } = options;
-  const stores = { dataDir, tickFile, gapStore, ledgerMemory, candleFiles };
+  const status = await readStatus(dataDir);
+  const stores = { tickFile, gapStore, ledgerMemory, candleFiles, status };
   const unpublished = await restoreState({ ...stores, pipeline, instruments, memoryHours });
   const flusher = new Flusher({
     pipeline,

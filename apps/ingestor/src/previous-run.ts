@@ -1,5 +1,6 @@
 import { FrameKind, decodeControl } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
+import type { FileLayer } from '@tickwright/journal';
 
 /**
  * How the run before this one ended: the journal's last frame is a `stopped` event only after an orderly end. A last
@@ -8,10 +9,11 @@ import { readJournal } from '@tickwright/journal';
 export async function previousRun(
   directory: string,
   nextOffset: number,
+  files?: FileLayer,
 ): Promise<'none' | 'stopped' | 'crashed'> {
   if (nextOffset === 0) return 'none';
   let last: 'stopped' | 'crashed' = 'crashed';
-  for await (const block of readJournal({ directory, from: nextOffset - 1, to: nextOffset })) {
+  for await (const block of readJournal({ directory, from: nextOffset - 1, to: nextOffset, ...(files && { files }) })) {
     const at = block.count - 1;
     const source = block.sources[block.source[at] ?? 0];
     const isControl = source?.kind === FrameKind.control;

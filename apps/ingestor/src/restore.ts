@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { InstrumentTable, UnloadedCandle } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
-import type { Journal, JournalDamage } from '@tickwright/journal';
+import type { FileLayer, Journal, JournalDamage } from '@tickwright/journal';
 import type { Log } from '@tickwright/runtime';
-import { readStatus } from '@tickwright/store';
-import type { CandleFiles, GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
+import type { CandleFiles, GapStore, LedgerMemoryStore, Status } from '@tickwright/store';
 import { restoreCoverage } from './ticks/catch-up.ts';
 import type { Flusher } from './ticks/flusher.ts';
+import type { TickStore } from './ticks/tick-store.ts';
 import { loadCandles } from './candles/load-candles.ts';
 import type { Pipeline } from './intake/pipeline.ts';
 import { touchUnpublishedGaps } from './candles/unpublished-gaps.ts';
@@ -15,13 +15,14 @@ import { touchUnpublishedGaps } from './candles/unpublished-gaps.ts';
 const CATCH_UP_ROWS = 200_000;
 
 export interface RestoreParts {
-  readonly dataDir: string;
   readonly pipeline: Pipeline;
   readonly instruments: InstrumentTable;
-  readonly tickFile: TickFile;
-  readonly gapStore: GapStore;
+  readonly tickFile: TickStore;
+  readonly gapStore: Pick<GapStore, 'load'>;
   readonly ledgerMemory: LedgerMemoryStore;
-  readonly candleFiles: CandleFiles;
+  readonly candleFiles: Pick<CandleFiles, 'list' | 'read'>;
+  /** What the last publication said of itself; undefined when there was none. */
+  readonly status: Status | undefined;
   readonly memoryHours: number;
 }
 
@@ -35,7 +36,7 @@ export async function restoreState(parts: RestoreParts): Promise<UnloadedCandle[
   await restoreCoverage(tickFile, pipeline.deduplicator);
   const gaps = await gapStore.load({ asOf: appliedOffset });
   pipeline.gaps.load(gaps, await ledgerMemory.load(appliedOffset));
-  const status = await readStatus(parts.dataDir);
+  const { status } = parts;
   const publishedOffset = status?.offset ?? 0;
   const unpublished = await loadCandles({
     ...parts,
@@ -59,7 +60,9 @@ export interface ApplyJournalParts {
   readonly pipeline: Pipeline;
   readonly journal: Journal;
   readonly flusher: Flusher;
-  readonly tickFile: TickFile;
+  readonly tickFile: Pick<TickStore, 'appliedOffset'>;
+  /** Where the journal's files are; the real ones unless told. */
+  readonly files?: FileLayer;
   readonly log: Log;
 }
 
@@ -71,7 +74,9 @@ export async function applyJournal(parts: ApplyJournalParts): Promise<void> {
     log.error({ ...damage }, 'the journal is damaged; these frames are lost');
   const directory = join(dataDir, 'journal');
   const quarantine = join(dataDir, 'quarantine');
-  for await (const block of readJournal({ directory, from, to: journal.nextOffset, quarantine, onDamage })) {
+  const files = parts.files === undefined ? {} : { files: parts.files };
+  const wanted = { directory, from, to: journal.nextOffset, quarantine, onDamage, ...files };
+  for await (const block of readJournal(wanted)) {
     pipeline.block(block);
     if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
   }

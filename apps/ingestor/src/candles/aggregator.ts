@@ -2,17 +2,18 @@ import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
 import { SCHEDULES, retry } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
-import type { CandleFiles, TickFile } from '@tickwright/store';
+import type { CandleFiles } from '@tickwright/store';
 import type { Pipeline } from '../intake/pipeline.ts';
 import type { LoopCounts } from '../loop-service.ts';
+import type { TickStore } from '../ticks/tick-store.ts';
 import type { Recompute } from './recompute.ts';
 import type { PublishStatus } from './status-publisher.ts';
 
 export interface AggregatorOptions {
   readonly pipeline: Pipeline;
   readonly journal: Journal;
-  readonly tickFile: TickFile;
-  readonly candleFiles: CandleFiles;
+  readonly tickFile: Pick<TickStore, 'appliedOffset'>;
+  readonly candleFiles: Pick<CandleFiles, 'publishHour'>;
   readonly recompute: Recompute;
   readonly clock: Clock;
   readonly log: Log;

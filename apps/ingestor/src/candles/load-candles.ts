@@ -1,12 +1,13 @@
 import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
 import type { CandleBuilder, CandleStateColumns, InstrumentTable, UnloadedCandle } from '@tickwright/market';
-import type { CandleFiles, TickFile } from '@tickwright/store';
+import type { CandleFiles } from '@tickwright/store';
+import type { TickStore } from '../ticks/tick-store.ts';
 import { keepSessions } from './stored-candles.ts';
 
 export interface LoadCandlesParts {
   readonly candles: CandleBuilder;
-  readonly tickFile: TickFile;
-  readonly candleFiles: CandleFiles;
+  readonly tickFile: Pick<TickStore, 'appliedOffset' | 'minutes'>;
+  readonly candleFiles: Pick<CandleFiles, 'list' | 'read'>;
   readonly instruments: InstrumentTable;
   readonly memoryHours: number;
   /** The newest event time stored; 0 when there is none. */

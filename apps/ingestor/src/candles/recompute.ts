@@ -1,14 +1,15 @@
 import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
 import type { GapLedger, InstrumentTable, UnloadedCandle } from '@tickwright/market';
-import type { CandleFiles, TickFile } from '@tickwright/store';
+import type { CandleFiles } from '@tickwright/store';
+import type { TickStore } from '../ticks/tick-store.ts';
 import { closedCandles, keepRows, keepSessions } from './stored-candles.ts';
 
 /** Computes candles that are not in memory from the stored ticks and merges them into their files. */
 export type Recompute = (candles: readonly UnloadedCandle[], signal?: AbortSignal) => Promise<void>;
 
 export interface RecomputeParts {
-  readonly tickFile: TickFile;
-  readonly candleFiles: CandleFiles;
+  readonly tickFile: Pick<TickStore, 'minutes'>;
+  readonly candleFiles: Pick<CandleFiles, 'mergeHour'>;
   readonly instruments: InstrumentTable;
   readonly gaps: GapLedger;
 }

@@ -1,12 +1,12 @@
 import { InstrumentTable } from '@tickwright/market';
 import type { Calendars, Deduplicator, HoleListener } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
-import type { Journal } from '@tickwright/journal';
-import type { TickFile } from '@tickwright/store';
+import type { FileLayer, Journal } from '@tickwright/journal';
 import type { Clock } from '@tickwright/runtime';
 import type { Venue } from '@tickwright/venues';
 import { Fold, addInstrument } from '../intake/fold.ts';
 import { TickBuffer } from './tick-buffer.ts';
+import type { TickStore } from './tick-store.ts';
 
 /** Rows of one transaction while catching up: large enough to be fast, small enough to bound memory. */
 const PORTION_ROWS = 200_000;
@@ -18,7 +18,9 @@ const NO_GAPS: HoleListener = { first() {}, hole() {}, covered() {}, givenUp() {
 export interface CatchUpOptions {
   readonly journal: Journal;
   readonly journalDirectory: string;
-  readonly tickFile: TickFile;
+  /** Where the journal's files are; the real ones unless told. */
+  readonly files?: FileLayer;
+  readonly tickFile: TickStore;
   readonly venues: readonly Venue[];
   readonly calendars: Calendars;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ export interface LiveSide {
 }
 
 /** Loads the covered ids as of the tick file's offset: the newest snapshot and the ticks stored after it, or all ticks. */
-export async function restoreCoverage(tickFile: TickFile, deduplicator: Deduplicator): Promise<void> {
+export async function restoreCoverage(tickFile: TickStore, deduplicator: Deduplicator): Promise<void> {
   const state = await tickFile.loadState();
   deduplicator.load(state.coverage);
   const from = state.coverage.length === 0 ? 0 : state.coverageOffset;
@@ -67,6 +69,7 @@ export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<
       directory: options.journalDirectory,
       from: fold.nextOffset,
       to,
+      ...(options.files === undefined ? {} : { files: options.files }),
     })) {
       fold.block(block);
       if (buffer.rows >= PORTION_ROWS) await writePortion(options, { live, fold, buffer });

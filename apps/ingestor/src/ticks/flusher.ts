@@ -2,16 +2,17 @@ import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/mark
 import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
 import type { Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
-import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
+import type { GapStore, LedgerMemoryStore } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
 import { CoverageSchedule } from './coverage-schedule.ts';
+import type { TickStore } from './tick-store.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
 
 export interface FlusherOptions {
   readonly pipeline: Pipeline;
   readonly journal: Journal;
-  readonly tickFile: TickFile;
-  readonly gapStore: GapStore;
+  readonly tickFile: TickStore;
+  readonly gapStore: Pick<GapStore, 'append'>;
   readonly ledgerMemory: LedgerMemoryStore;
   readonly clock: Clock;
   readonly log: Log;
