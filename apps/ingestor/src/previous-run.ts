@@ -13,7 +13,12 @@ export async function previousRun(
 ): Promise<'none' | 'stopped' | 'crashed'> {
   if (nextOffset === 0) return 'none';
   let last: 'stopped' | 'crashed' = 'crashed';
-  for await (const block of readJournal({ directory, from: nextOffset - 1, to: nextOffset, ...(files && { files }) })) {
+  for await (const block of readJournal({
+    directory,
+    from: nextOffset - 1,
+    to: nextOffset,
+    ...(files && { files }),
+  })) {
     const at = block.count - 1;
     const source = block.sources[block.source[at] ?? 0];
     const isControl = source?.kind === FrameKind.control;
