@@ -123,7 +123,11 @@ async function scanToEnd({ header, scanner }: FileScan, file: JournalFile): Prom
 
 const READ_BYTES = 64 * 1024;
 
-/** Cuts the tail off, syncs the rest, and gives its checksum for the next file's header. */
+/**
+ * Cuts the tail off, makes the rest durable, and gives its checksum for the next file's header. What is kept is written
+ * once more before the sync: where a sync failed before, the system shows the bytes and counts them as clean, and would
+ * call the next sync a success without having them on disk.
+ */
 async function makeDurable(
   options: RepairOptions,
   tail: { from: number; to: number },
@@ -131,14 +135,16 @@ async function makeDurable(
   const handle = await options.files.open(options.file.path, 'modify');
   try {
     if (tail.to > tail.from) await handle.truncate(tail.from);
-    await handle.datasync();
     const bytes = Math.min(await handle.size(), tail.from);
     const buffer = Buffer.allocUnsafe(READ_BYTES);
     let checksum = 0;
     for (let at = 0; at < bytes; at += READ_BYTES) {
       const count = await handle.read(buffer.subarray(0, Math.min(READ_BYTES, bytes - at)), at);
-      checksum = crc32(buffer.subarray(0, count), checksum);
+      const piece = buffer.subarray(0, count);
+      await handle.write(piece, at);
+      checksum = crc32(piece, checksum);
     }
+    await handle.datasync();
     return { bytes, checksum };
   } finally {
     await handle.close();
