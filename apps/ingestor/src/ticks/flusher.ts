@@ -90,6 +90,8 @@ export class Flusher {
   async #flush(signal: AbortSignal | undefined): Promise<boolean> {
     const { pipeline, clock } = this.#options;
     const startedMs = clock.monotonicMs();
+    // What is still to be folded may be what the buffer has no room for: a cut made then would hold none of its ticks.
+    pipeline.settle();
     if (pipeline.buffer.isSpilled) return this.#recover(signal);
     const portion = this.#cut();
     try {
