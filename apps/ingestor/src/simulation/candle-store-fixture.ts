@@ -48,9 +48,10 @@ export class CandleDisk {
 }
 
 /** The candle files as one life has them open: each call puts a whole hour in place, or leaves the old one. */
-export class SimulatedCandleFiles
-  implements Pick<CandleFiles, 'publishHour' | 'mergeHour' | 'list' | 'read'>
-{
+export class SimulatedCandleFiles implements Pick<
+  CandleFiles,
+  'publishHour' | 'mergeHour' | 'list' | 'read'
+> {
   readonly #disk: CandleDisk;
   readonly #table: InstrumentTable;
 

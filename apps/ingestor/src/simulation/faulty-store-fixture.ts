@@ -1,4 +1,9 @@
-import { CommitInDoubtError, DatabaseFullError, DatabaseInvalidError, DatabaseLockedError } from '@tickwright/database';
+import {
+  CommitInDoubtError,
+  DatabaseFullError,
+  DatabaseInvalidError,
+  DatabaseLockedError,
+} from '@tickwright/database';
 import type { World } from './world-fixture.ts';
 
 /** How often a store fails, as shares of its writes. */

@@ -104,7 +104,10 @@ export class Life {
       compression: 'none',
       ...plan.journal,
     });
-    await machine.compareJournal(journal, readJournal({ directory: DIRECTORY, files, onDamage: machine.damaged }));
+    await machine.compareJournal(
+      journal,
+      readJournal({ directory: DIRECTORY, files, onDamage: machine.damaged }),
+    );
     machine.record(journal);
     const state = await tickFile.loadState();
     for (const row of state.instruments) addInstrument(instruments, row);
@@ -143,7 +146,7 @@ export class Life {
       statusNow: () => this.#statusNow({ pipeline, journal, instruments }),
     });
     aggregator.owe(unpublished);
-    await applyJournal({ pipeline, journal, flusher, tickFile, dataDir: "/", files, log: quietLog });
+    await applyJournal({ pipeline, journal, flusher, tickFile, dataDir: '/', files, log: quietLog });
     const sink = new JournalSink({ venue: 'binance', journal, pipeline, clock, log: quietLog });
     journal.onCongestion((isCongested) => {
       this.isCongested = isCongested;

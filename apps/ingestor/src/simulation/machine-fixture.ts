@@ -66,7 +66,9 @@ export class Machine {
     return this.#journal?.durableOffset ?? 0;
   }
 
+  /** Bytes behind a file's last frame are what a file that was given up may end with; frames that are gone are damage. */
   readonly damaged = (damage: JournalDamage): void => {
+    if (damage.firstOffset === damage.endOffset) return;
     this.world.violated(`the journal is damaged: ${JSON.stringify(damage)}`);
   };
 
@@ -150,7 +152,9 @@ export class Machine {
     if (left !== 0) this.world.violated(`${left} candles are not in memory as of ${nextOffset}`);
     const unnamed = this.oracle.unnamedHoles(nextOffset, gaps.list());
     if (unnamed.length > 0)
-      this.world.violated(`missing ids that no gap names as of ${nextOffset}: ${unnamed.slice(0, 5).join(', ')}`);
+      this.world.violated(
+        `missing ids that no gap names as of ${nextOffset}: ${unnamed.slice(0, 5).join(', ')}`,
+      );
   }
 
   /** Cheap form, after every event. */
@@ -198,4 +202,3 @@ export class Machine {
     for (const name of expected.keys()) world.violated(`at the end ${name} is not published`);
   }
 }
-

@@ -107,7 +107,9 @@ export class Oracle {
       const named = gaps.filter(({ instrument, state }) => instrument === key && state !== 'filled');
       for (let at = 1; at < ids.length; at += 1) {
         for (let id = ids[at - 1] + 1; id < ids[at]; id += 1) {
-          const gap = named.find(({ fromId, toId }) => fromId >= 0 && fromId <= id && (toId < 0 || toId >= id));
+          const gap = named.find(
+            ({ fromId, toId }) => fromId >= 0 && fromId <= id && (toId < 0 || toId >= id),
+          );
           if (gap === undefined) unnamed.push(`${key} ${id}`);
           else if (gap.toId < 0) break;
           else id = gap.toId;

@@ -28,8 +28,8 @@ export interface Outcome {
 }
 
 /** Plays a seed. What the process of the tests shares (turns, chance) is the simulation's until it ends. */
-export async function simulate(seed: number): Promise<Outcome> {
-  const world = new World({ seed, startMicros: START });
+export async function simulate(seed: number, isTraced = false): Promise<Outcome> {
+  const world = new World({ seed, startMicros: START, isTraced });
   const restore = world.install();
   try {
     const run = new Run(world);
@@ -72,6 +72,9 @@ const EVENTS = {
   stop: 0.1,
 };
 type EventName = keyof typeof EVENTS;
+const KEPT: ReadonlySet<EventName> = new Set(['deliver', 'healFiles', 'liftObstacles']);
+const OWN = ['begin', 'turn', 'reply', 'time'] as const;
+type OwnEvent = (typeof OWN)[number];
 
 class Run {
   readonly machine: Machine;
@@ -79,7 +82,8 @@ class Run {
   events = 0;
   readonly #world: World;
   readonly #venue: SimulatedVenue;
-  readonly #weights: Record<EventName, number>;
+  /** The first four are the process's own doings, weighed anew before each event. */
+  readonly #choice: { readonly names: readonly (OwnEvent | EventName)[]; readonly weights: number[] };
   readonly #length: number;
   #life: Life | undefined;
 
@@ -106,18 +110,16 @@ class Run {
       swapped: share(),
       late: share(),
     });
-    for (const store of this.#stores())
-      store.faults = { refused: share(), doubt: share(), invalid: 0 };
+    for (const store of this.#stores()) store.faults = { refused: share(), doubt: share(), invalid: 0 };
     // Only the tick file's engine is opened again by the process that met its end.
     const { store } = this.machine.ticks;
     store.faults = { ...store.faults, invalid: share() / 4 };
-    // Each seed leaves some kinds of events out, so that what is common does not always hide what is rare.
+    // Each seed leaves some kinds of events out, so that what is common does not always hide what is rare. What was
+    // broken is mended some time.
     const names = Object.keys(EVENTS) as EventName[];
-    this.#weights = Object.fromEntries(
-      names.map((name) => [name, chance(0.75) || name === 'deliver' ? EVENTS[name] : 0]),
-    ) as Record<EventName, number>;
-    // What was broken is mended some time.
-    Object.assign(this.#weights, { healFiles: EVENTS.healFiles, liftObstacles: EVENTS.liftObstacles });
+    const isKept = (name: EventName): boolean => KEPT.has(name) || chance(0.75);
+    const weights = names.map((name) => (isKept(name) ? EVENTS[name] : 0));
+    this.#choice = { names: [...OWN, ...names], weights: [...OWN.map(() => 0), ...weights] };
     this.#length = between(200, 1_200);
   }
 
@@ -129,13 +131,12 @@ class Run {
   async #event(): Promise<void> {
     this.events += 1;
     const { turns, operations, sleepers } = this.#world.waiting;
-    const own = {
-      begin: this.#life === undefined ? 5 : 0,
-      turn: turns > 0 ? 40 : 0,
-      reply: operations > 0 ? 20 : 0,
-      time: sleepers > 0 ? (turns + operations > 0 ? 5 : 25) : 0,
-    };
-    const name = this.#world.weighted({ ...own, ...this.#weights });
+    const { weights } = this.#choice;
+    weights[0] = this.#life === undefined ? 5 : 0;
+    weights[1] = turns > 0 ? 40 : 0;
+    weights[2] = operations > 0 ? 20 : 0;
+    weights[3] = sleepers === 0 ? 0 : turns + operations > 0 ? 5 : 25;
+    const name = this.#world.weighted(this.#choice);
     if (name === 'begin') await this.#begin();
     else if (name === 'turn') await this.#world.turn();
     else if (name === 'reply') await this.#world.answer();
@@ -185,7 +186,9 @@ class Run {
     await settled();
   }
 
-  #toVenue(name: 'deliver' | 'answer' | 'rubbish' | 'change' | 'stale' | 'sendLate' | 'spill' | 'askCoverage'): void {
+  #toVenue(
+    name: 'deliver' | 'answer' | 'rubbish' | 'change' | 'stale' | 'sendLate' | 'spill' | 'askCoverage',
+  ): void {
     const life = this.#life;
     if (life?.parts === undefined || life.state !== 'up') return;
     const { sink, pipeline, flusher } = life.parts;
@@ -228,7 +231,15 @@ class Run {
 
   #breakFiles(): void {
     const world = this.#world;
-    const operation = world.pick(['write', 'datasync', 'open', 'rename', 'syncDirectory', 'truncate', 'read'] as const);
+    const operation = world.pick([
+      'write',
+      'datasync',
+      'open',
+      'rename',
+      'syncDirectory',
+      'truncate',
+      'read',
+    ] as const);
     const code = world.pick(['ENOSPC', 'EIO'] as const);
     const times = world.chance(0.2) ? undefined : world.between(1, 3);
     this.machine.files.fail(operation, { code, times });
@@ -272,11 +283,15 @@ class Run {
         await this.#until('makes frames durable', () => !parts.journal.isCongested);
         tell();
       }
-      await this.#until('makes frames durable', () => parts.journal.durableOffset === parts.journal.nextOffset);
+      await this.#until(
+        'makes frames durable',
+        () => parts.journal.durableOffset === parts.journal.nextOffset,
+      );
       life?.stop();
       await this.#until('ends in order', () => life?.state === 'ended');
       if (life?.failure !== undefined) this.#world.violated(`ended with ${String(life.failure)}`);
-      else if (life?.isSettled !== true) this.#world.violated('could not store and publish everything at the end');
+      else if (life?.isSettled !== true)
+        this.#world.violated('could not store and publish everything at the end');
       const { pipeline, instruments } = parts;
       machine.checkEnd(
         ({ instrument, openTime }) =>

@@ -3,8 +3,9 @@
 import { crc32 } from 'node:zlib';
 import type { Clock } from '@tickwright/runtime';
 
-/** Lines of a trace that are kept; all of them go into its hash. */
-const TRACE_LINES_MAX = 20_000;
+/** Lines of a trace that are kept where one is asked for; all of them go into its hash, this much text at a time. */
+const TRACE_LINES_MAX = 50_000;
+const HASHED_TEXT = 4_096;
 
 interface Sleeper {
   readonly wakeMicros: number;
@@ -15,6 +16,14 @@ interface Operation {
   readonly name: string;
   readonly complete: () => void;
 }
+
+/** Names, and beside them how often each comes. */
+export interface Weighted<Name> {
+  readonly names: readonly Name[];
+  readonly weights: readonly number[];
+}
+
+const ANSWERS = { names: ['atOnce', 'chosen', 'slow'], weights: [60, 36, 4] } as const;
 
 /** Something that must never be so was so. */
 export class Violation extends Error {}
@@ -29,7 +38,9 @@ export class World {
   readonly trace: string[] = [];
   /** Operations come back at once, without being chosen: for the end of a run, when faults are over. */
   isCalm = false;
+  readonly #isTraced: boolean;
   #hash = 0;
+  #unhashed = '';
   #random: number;
   #turns: (() => void)[] = [];
   #operations: Operation[] = [];
@@ -38,7 +49,8 @@ export class World {
   #wallOffsetMicros: number;
   #violation: Violation | undefined;
 
-  constructor(options: { seed: number; startMicros: number }) {
+  constructor(options: { seed: number; startMicros: number; isTraced: boolean }) {
+    this.#isTraced = options.isTraced;
     this.#random = options.seed >>> 0;
     this.#wallOffsetMicros = options.startMicros;
     this.clock = {
@@ -86,24 +98,27 @@ export class World {
   }
 
   /** One of the names, by their weights. */
-  weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
-    const entries = Object.entries(weights) as [Name, number][];
-    let left = this.random() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [name, weight] of entries) {
-      left -= weight;
-      if (left < 0) return name;
+  weighted<Name>({ names, weights }: Weighted<Name>): Name {
+    let sum = 0;
+    for (const weight of weights) sum += weight;
+    let left = this.random() * sum;
+    for (let at = 0; at < names.length; at += 1) {
+      left -= weights[at];
+      if (left < 0) return names[at];
     }
-    return entries[0][0];
+    return names[0];
   }
 
   /** Tells the trace. */
   say(line: string): void {
-    this.#hash = crc32(line, this.#hash);
-    if (this.trace.length < TRACE_LINES_MAX) this.trace.push(line);
+    this.#unhashed += line;
+    if (this.#unhashed.length > HASHED_TEXT) this.#hashText();
+    if (this.#isTraced && this.trace.length < TRACE_LINES_MAX) this.trace.push(line);
   }
 
   /** Stands for all lines of the trace and their order. */
   get hash(): number {
+    this.#hashText();
     return this.#hash;
   }
 
@@ -134,7 +149,7 @@ export class World {
   /** A device's answer: comes when it is chosen, sometimes only after a while. */
   async operation(name: string): Promise<void> {
     if (this.isCalm) return;
-    const kind = this.weighted({ atOnce: 60, chosen: 36, slow: 4 });
+    const kind = this.weighted(ANSWERS);
     if (kind === 'slow') await this.#sleep(this.between(1, 400));
     if (kind === 'chosen') {
       await new Promise<void>((complete) => {
@@ -190,6 +205,11 @@ export class World {
     this.#turns = [];
     this.#operations = [];
     this.#sleepers = [];
+  }
+
+  #hashText(): void {
+    this.#hash = crc32(this.#unhashed, this.#hash);
+    this.#unhashed = '';
   }
 
   async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
