@@ -104,10 +104,7 @@ export class Life {
       compression: 'none',
       ...plan.journal,
     });
-    await machine.compareJournal(
-      journal,
-      readJournal({ directory: DIRECTORY, files, onDamage: machine.damaged }),
-    );
+    await machine.compareJournal(journal, readJournal({ directory: DIRECTORY, files }));
     machine.record(journal);
     const state = await tickFile.loadState();
     for (const row of state.instruments) addInstrument(instruments, row);

@@ -1,5 +1,5 @@
 import type { InstrumentTable } from '@tickwright/market';
-import type { FrameBlock, Journal, JournalDamage } from '@tickwright/journal';
+import type { FrameBlock, Journal } from '@tickwright/journal';
 import type { Status } from '@tickwright/store';
 import type { Pipeline } from '../intake/pipeline.ts';
 import { CandleDisk, nameOf } from './candle-store-fixture.ts';
@@ -66,12 +66,6 @@ export class Machine {
     return this.#journal?.durableOffset ?? 0;
   }
 
-  /** Bytes behind a file's last frame are what a file that was given up may end with; frames that are gone are damage. */
-  readonly damaged = (damage: JournalDamage): void => {
-    if (damage.firstOffset === damage.endOffset) return;
-    this.world.violated(`the journal is damaged: ${JSON.stringify(damage)}`);
-  };
-
   /** Has the oracle learn every frame that is appended from now on. */
   record(journal: Journal): void {
     this.#journal = journal;
@@ -80,31 +74,39 @@ export class Machine {
       const offset = append(source, receiveMicros, bytes);
       if (offset !== this.oracle.nextOffset)
         this.world.violated(`a frame got offset ${offset} instead of ${this.oracle.nextOffset}`);
-      this.oracle.took({ offset, receiveMicros, bytes });
+      this.oracle.took({ receiveMicros, bytes });
       return offset;
     };
   }
 
-  /** After a start: what was durable is there and as it was; what else is there follows without a hole. */
+  /**
+   * After a start: what was durable is there, and all that is there is as it was written. Frames that were never called
+   * durable may be gone, also from before others that are left.
+   */
   async compareJournal(journal: Journal, blocks: AsyncIterable<FrameBlock>): Promise<void> {
     this.checks.journals += 1;
     const { oracle, world } = this;
-    let next = 0;
+    const found = new Set<number>();
     for await (const block of blocks) {
       for (let frame = 0; frame < block.count; frame += 1) {
+        const offset = block.firstOffset + frame;
         const bytes = block.bytes.subarray(block.start[frame], block.end[frame]);
-        const isAsWritten = oracle.frame(next)?.equals(bytes) === true;
-        if (block.firstOffset + frame !== next || !isAsWritten)
-          world.violated(`frame ${block.firstOffset + frame} is not what was written as frame ${next}`);
-        next += 1;
+        if (oracle.frame(offset)?.equals(bytes) !== true)
+          world.violated(`frame ${offset} is not what was written`);
+        found.add(offset);
       }
     }
-    if (next !== journal.nextOffset)
-      world.violated(`the journal ends at ${next} and goes on at ${journal.nextOffset}`);
-    if (next < oracle.durable)
-      world.violated(`${oracle.durable} frames were durable, and ${next} are left after a crash`);
-    world.say(`the journal holds ${next} frames of ${oracle.nextOffset}; ${oracle.durable} were durable`);
-    oracle.forgetFrom(next);
+    const end = Math.max(-1, ...found) + 1;
+    if (end !== journal.nextOffset)
+      world.violated(`the journal ends at ${end} and goes on at ${journal.nextOffset}`);
+    for (let offset = 0; offset < oracle.durable; offset += 1) {
+      if (oracle.frame(offset) !== undefined && !found.has(offset))
+        world.violated(`frame ${offset} was durable, and is gone after a crash`);
+    }
+    world.say(
+      `the journal holds ${found.size} frames of ${oracle.nextOffset}; ${oracle.durable} were durable`,
+    );
+    if (found.size !== oracle.nextOffset) oracle.keep(found);
     oracle.durable = journal.durableOffset;
     this.#durableBefore = journal.durableOffset;
   }

@@ -9,6 +9,12 @@ import type { StoredTick } from './tick-store-fixture.ts';
 const MAX_AHEAD_MICROS = 60_000_000;
 const UNITS = 1e8;
 
+interface Frame {
+  readonly receiveMicros: number;
+  readonly bytes: Buffer;
+  readonly told: readonly Trade[];
+}
+
 interface ExpectedTick {
   readonly key: string;
   readonly offset: number;
@@ -34,7 +40,7 @@ export class Oracle {
   told: readonly Trade[] = [];
   /** Every frame below was called durable at some moment. */
   durable = 0;
-  readonly #frames: Buffer[] = [];
+  readonly #frames: (Frame | undefined)[] = [];
   readonly #ticks: ExpectedTick[] = [];
   readonly #offsetOf = new Map<string, Map<number, number>>();
 
@@ -46,29 +52,27 @@ export class Oracle {
     return this.#ticks.length;
   }
 
-  took(frame: { offset: number; receiveMicros: number; bytes: Uint8Array }): void {
-    const { offset, receiveMicros, bytes } = frame;
-    this.#frames.push(Buffer.from(bytes));
-    for (const trade of this.told) {
-      const key = `BINANCE|${trade.symbol}`;
-      const known = this.#ids(key);
-      if (known.has(trade.id) || trade.timeMicros - receiveMicros > MAX_AHEAD_MICROS) continue;
-      known.set(trade.id, offset);
-      this.#ticks.push({ key, offset, trade });
-    }
+  /** A frame was appended, with what was told for it. */
+  took(frame: { receiveMicros: number; bytes: Uint8Array }): void {
+    const { receiveMicros, bytes } = frame;
+    const taken = { receiveMicros, bytes: Buffer.from(bytes), told: this.told };
     this.told = [];
+    this.#fold(this.#frames.push(taken) - 1, taken);
   }
 
+  /** A frame as it was written; undefined when there is none, or a crash took it. */
   frame(offset: number): Buffer | undefined {
-    return this.#frames[offset];
+    return this.#frames[offset]?.bytes;
   }
 
-  /** Frames that a crash took, none of them durable, and what came of them. */
-  forgetFrom(offset: number): void {
-    this.#frames.length = Math.min(offset, this.#frames.length);
-    while ((this.#ticks.at(-1)?.offset ?? -1) >= offset) {
-      const tick = this.#ticks.pop();
-      if (tick !== undefined) this.#ids(tick.key).delete(tick.trade.id);
+  /** Keeps the frames of these offsets alone, and what comes of them: a crash took the others, none of them durable. */
+  keep(offsets: ReadonlySet<number>): void {
+    this.#frames.length = Math.max(-1, ...offsets) + 1;
+    this.#ticks.length = 0;
+    this.#offsetOf.clear();
+    for (const [offset, frame] of this.#frames.entries()) {
+      if (!offsets.has(offset)) this.#frames[offset] = undefined;
+      else if (frame !== undefined) this.#fold(offset, frame);
     }
   }
 
@@ -117,6 +121,16 @@ export class Oracle {
       }
     }
     return unnamed;
+  }
+
+  #fold(offset: number, { receiveMicros, told }: Frame): void {
+    for (const trade of told) {
+      const key = `BINANCE|${trade.symbol}`;
+      const known = this.#ids(key);
+      if (known.has(trade.id) || trade.timeMicros - receiveMicros > MAX_AHEAD_MICROS) continue;
+      known.set(trade.id, offset);
+      this.#ticks.push({ key, offset, trade });
+    }
   }
 
   #ids(key: string): Map<number, number> {

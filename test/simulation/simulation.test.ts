@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { simulate } from './simulation-fixture.ts';
-import type { Outcome } from './simulation-fixture.ts';
+import { simulate } from '../../apps/ingestor/src/simulation/simulation-fixture.ts';
+import type { Outcome } from '../../apps/ingestor/src/simulation/simulation-fixture.ts';
 
 /** Few in `npm test`; in `npm run test:faults` as many as asked for, from the seed asked for. */
 const ROUNDS = numberOf('TICKWRIGHT_FAULT_ROUNDS') ?? 200;
