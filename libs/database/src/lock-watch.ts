@@ -16,9 +16,10 @@ export interface LockWatchOptions {
   readonly log: Log;
   /**
    * Called once, when nothing new can begin on any database and what ran was interrupted. Another process may have the file by now: end
-   * the process at once, closing nothing, since closing writes.
+   * the process at once, closing nothing, since closing writes. `isStuck`: a call does not return, which
+   * `process.exit` would wait for.
    */
-  readonly onLost: (error: DatabaseLockLostError) => void;
+  readonly onLost: (error: DatabaseLockLostError, state: { readonly isStuck: boolean }) => void;
   readonly everyMs?: number;
 }
 
@@ -61,8 +62,8 @@ async function watch(options: LockWatchOptions, signal: AbortSignal): Promise<vo
       { lost, err: error },
       'the lock of a database file is gone; the process ends before harm is done',
     );
-    await abandonDatabases(ABANDON_MAX_MS);
-    options.onLost(error);
+    const isStuck = !(await abandonDatabases(ABANDON_MAX_MS));
+    options.onLost(error, { isStuck });
     return;
   }
 }

@@ -136,9 +136,11 @@ async function openFile(
   const database = engineDatabase({ path, owner: holder.owner, engine, options }, (closed) => {
     // Before the engine lets go of the lock, or the watch would miss it.
     forget();
+    closed.catch(() => addOpenFile(file));
     onClosing(closed);
   });
-  const forget = addOpenFile({ database, identity, abandon: () => database.abandon() });
+  const file = { database, identity, abandon: () => database.abandon() };
+  const forget = addOpenFile(file);
   const durationMs = Math.round(performance.now() - startedMs);
   const fields = { path, owner: holder.owner, mode: 'read-write', durationMs, ...settings };
   if (hadLog) options.log.info(fields, 'database opened, after applying the log that its last process left');

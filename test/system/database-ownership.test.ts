@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { cleanUp, eventually, root, temporaryFolder } from './harness.ts';
+import { startProbedIngestor } from './probed-process.ts';
+
+afterEach(cleanUp);
+
+const onLinux = test.skipIf(process.platform !== 'linux');
+
+onLinux(
+  'an ingestor whose lock on the tick file is dropped ends with exit 4 within 2 s and closes nothing',
+  async () => {
+    await using ingestor = await startProbedIngestor({ ratePerSecond: 500 });
+    await ingestor.ask('read', { owner: 'tick file', count: 3, deadlineMs: 60_000 });
+    await ingestor.ask('dropLock', { owner: 'tick file' });
+    const droppedMs = performance.now();
+    const { code, stderr } = await ingestor.process.ended;
+    expect(code).toBe(4);
+    expect(performance.now() - droppedMs).toBeLessThan(2_000);
+    expect(stderr).toMatch(/the lock of .*ticks_today\.duckdb \(\\?"tick file\\?"\) is gone/);
+  },
+);
+
+onLinux(
+  'in a real ingest nothing but the engine opens a database file, and it has each open once',
+  async () => {
+    const record = join(temporaryFolder(), 'opened.txt');
+    writeFileSync(record, '');
+    const preload = pathToFileURL(join(root, 'test/system/opened-files-record.mjs')).href;
+    await using ingestor = await startProbedIngestor({
+      ratePerSecond: 500,
+      preload: [preload],
+      env: { PROBE_OPENED_FILES: record },
+    });
+    await eventually(
+      async () =>
+        Number((await ingestor.ask('figures', { owner: 'tick file' }))['commits']) > 5 ? true : undefined,
+      { what: 'some flushes' },
+    );
+    await fetch(`${ingestor.url}/api/v1/status`);
+    const { names } = (await ingestor.ask('descriptors')) as { names: string[] };
+    expect(names.filter((name) => name.endsWith('.duckdb')).toSorted()).toEqual([
+      join(ingestor.dataDir, 'live/ticks_today.duckdb'),
+      join(ingestor.dataDir, 'state.duckdb'),
+    ]);
+    ingestor.process.kill('SIGTERM');
+    await ingestor.process.ended;
+    const opened = readFileSync(record, 'utf8').split('\n');
+    expect(opened).toContain('recording');
+    expect(opened.filter((line) => line.includes('.duckdb'))).toEqual([]);
+  },
+);
