@@ -10,20 +10,6 @@ afterEach(cleanUp);
 const onLinux = test.skipIf(process.platform !== 'linux');
 
 onLinux(
-  'an ingestor whose lock on the tick file is dropped ends with exit 4 within 2 s and closes nothing',
-  async () => {
-    await using ingestor = await startProbedIngestor({ ratePerSecond: 500 });
-    await ingestor.ask('read', { owner: 'tick file', count: 3, deadlineMs: 60_000 });
-    await ingestor.ask('dropLock', { owner: 'tick file' });
-    const droppedMs = performance.now();
-    const { code, stderr } = await ingestor.process.ended;
-    expect(code).toBe(4);
-    expect(performance.now() - droppedMs).toBeLessThan(2_000);
-    expect(stderr).toMatch(/the lock of .*ticks_today\.duckdb \(\\?"tick file\\?"\) is gone/);
-  },
-);
-
-onLinux(
   'in a real ingest nothing but the engine opens a database file, and it has each open once',
   async () => {
     const record = join(temporaryFolder(), 'opened.txt');

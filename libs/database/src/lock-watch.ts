@@ -4,7 +4,7 @@ import { ownLocks } from './lock-table.ts';
 import { abandonDatabases, openFiles } from './open-files.ts';
 
 /** The kernel's lock table is compared with the open files this often. */
-const EVERY_MS = 1_000;
+const EVERY_MS = 500;
 /** A lock that is missing is looked for again so often, after so long: the table is not read in one piece. */
 const CONFIRMATIONS = 2;
 const CONFIRM_AFTER_MS = 20;
