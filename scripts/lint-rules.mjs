@@ -21,9 +21,25 @@ const io = [
 
 /** Functions that open the file they are given; `stat`, `rename` and `rm` do not. */
 const opening = [
-  'open', 'openSync', 'openAsBlob', 'readFile', 'readFileSync', 'writeFile', 'writeFileSync', 'appendFile',
-  'appendFileSync', 'copyFile', 'copyFileSync', 'cp', 'cpSync', 'truncate', 'truncateSync', 'createReadStream',
-  'createWriteStream', 'default', 'promises',
+  'open',
+  'openSync',
+  'openAsBlob',
+  'readFile',
+  'readFileSync',
+  'writeFile',
+  'writeFileSync',
+  'appendFile',
+  'appendFileSync',
+  'copyFile',
+  'copyFileSync',
+  'cp',
+  'cpSync',
+  'truncate',
+  'truncateSync',
+  'createReadStream',
+  'createWriteStream',
+  'default',
+  'promises',
 ];
 
 /** Rules of the sources that name a database file: closing one that was opened by other means drops the engine's lock. */

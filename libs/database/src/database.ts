@@ -34,6 +34,8 @@ export interface Database extends AsyncDisposable {
   readonly path: string;
   /** The name that its first opener gave. */
   readonly owner: string;
+  /** Engine calls that it can make at a time, one a connection; each holds a thread of libuv's pool. */
+  readonly callsMax: number;
   /**
    * Runs work in one transaction on the single write connection, after all writes queued before it. Rolls back when work
    * throws. Errors: CommitInDoubtError from COMMIT; DatabaseBusyError when too many wait; any of `errors.ts` from work.

@@ -40,6 +40,7 @@ export interface EngineDatabaseOptions {
 export class EngineDatabase implements Database {
   readonly path: string;
   readonly owner: string;
+  readonly callsMax: number;
   readonly stats: DatabaseStats;
   readonly #engine: Engine;
   readonly #log: Log;
@@ -57,6 +58,7 @@ export class EngineDatabase implements Database {
   constructor(options: EngineDatabaseOptions) {
     this.path = options.path;
     this.owner = options.owner;
+    this.callsMax = 1 + options.engine.readers.length;
     this.#engine = options.engine;
     this.#log = options.log;
     this.#clock = options.clock;

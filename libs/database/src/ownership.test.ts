@@ -46,7 +46,7 @@ function thread(owner: string): Worker {
 }
 
 async function ask(worker: Worker, act: 'open' | 'close', file = path): Promise<unknown> {
-  worker.postMessage({ act, path: file });
+  worker.postMessage({ act, path: file }, []);
   return (await once(worker, 'message'))[0];
 }
 

@@ -23,13 +23,7 @@ async function obey({ act, path }: Order): Promise<object> {
 }
 
 parentPort?.on('message', (order: Order) => {
-  obey(order).then(
-    (answer) => parentPort?.postMessage(answer),
-    (error: Error) =>
-      parentPort?.postMessage({
-        name: error.name,
-        message: error.message,
-        holder: 'holder' in error && error.holder,
-      }),
-  );
+  void obey(order)
+    .catch(({ name, message, holder }: Error & { holder?: unknown }) => ({ name, message, holder }))
+    .then((answer) => parentPort?.postMessage(answer, []));
 });
