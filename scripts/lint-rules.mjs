@@ -19,6 +19,40 @@ const io = [
   'timers/promises',
 ];
 
+/** Functions that open the file they are given; `stat`, `rename` and `rm` do not. */
+const opening = [
+  'open',
+  'openSync',
+  'openAsBlob',
+  'readFile',
+  'readFileSync',
+  'writeFile',
+  'writeFileSync',
+  'appendFile',
+  'appendFileSync',
+  'copyFile',
+  'copyFileSync',
+  'cp',
+  'cpSync',
+  'truncate',
+  'truncateSync',
+  'createReadStream',
+  'createWriteStream',
+  'default',
+  'promises',
+];
+
+/** Rules of the sources that name a database file: closing one that was opened by other means drops the engine's lock. */
+function databaseFileRules(glob) {
+  const { paths, patterns } = restrictions(glob.split('/')[1]);
+  const message = 'this file names database files: opening and closing one outside the engine drops its lock';
+  const fs = ['node:fs', 'node:fs/promises'].map((name) => ({ name, importNames: opening, message }));
+  return {
+    files: [glob],
+    rules: { 'no-restricted-imports': ['error', { paths: [...paths, ...fs], patterns }] },
+  };
+}
+
 function restrictions(name) {
   const allowed = new Set([...layers.packages[name], name]);
   const patterns = [
@@ -64,6 +98,11 @@ const config = {
       files: [`${apps.includes(name) ? 'apps' : 'libs'}/${name}/src/**`],
       rules: { 'no-restricted-imports': ['error', restrictions(name)] },
     })),
+    ...layers.databaseFiles.named.map(databaseFileRules),
+    {
+      files: layers.databaseFiles.named.map((glob) => glob.replace(/\*?\.ts$/, '*.test.ts')),
+      rules: { 'no-restricted-imports': 'off' },
+    },
     // Tests may bring a load or a server that the part itself must not know.
     {
       files: ['libs/market/src/**/*.test.ts'],

@@ -10,14 +10,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const layers: { packages: Record<string, string[]>; onlyImporter: Record<string, string> } = JSON.parse(
-  readFileSync(join(root, 'config/layers.json'), 'utf8'),
-);
+const layers: {
+  packages: Record<string, string[]>;
+  onlyImporter: Record<string, string>;
+  databaseFiles: { named: string[]; checked: string[]; attached: string[] };
+} = JSON.parse(readFileSync(join(root, 'config/layers.json'), 'utf8'));
 const projects = ['libs', 'apps'].flatMap((group) =>
   readdirSync(join(root, group))
     .filter((name) => existsSync(join(root, group, name, 'package.json')))
@@ -127,6 +129,68 @@ test('the linter catches a forbidden import made on purpose, in a lib and in a p
     .map((each) => each.filename);
   expect(caught.sort()).toEqual(['libs/journal/src/reach.ts', 'libs/market/src/reach.ts']);
   expect(done.status).not.toBe(0);
+});
+
+/** Lines of our sources that match, comments and tests aside, as `file: line`. */
+function sourceLines(pattern: RegExp): { file: string; line: string }[] {
+  return projects.flatMap(({ folder }) =>
+    readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|-fixture\.ts$|^testing\//.test(file))
+      .flatMap((file) => {
+        const path = relative(root, join(folder, 'src', file));
+        const lines = readFileSync(join(root, path), 'utf8').split('\n');
+        return lines
+          .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line) && pattern.test(line))
+          .map((line) => ({ file: path, line: line.trim() }));
+      }),
+  );
+}
+
+function outside(found: readonly { file: string; line: string }[], globs: readonly string[]): string[] {
+  return found
+    .filter(
+      ({ file }) => !file.startsWith('libs/database/') && !globs.some((glob) => matchesGlob(file, glob)),
+    )
+    .map(({ file, line }) => `${file}: ${line}`);
+}
+
+/** The few forms that layers.json uses. */
+function matchesGlob(file: string, glob: string): boolean {
+  if (glob.endsWith('/**')) return file.startsWith(glob.slice(0, -2));
+  const [head = '', tail = ''] = glob.split('*');
+  if (!glob.includes('*')) return file === glob;
+  return file.startsWith(head) && file.endsWith(tail) && !file.slice(head.length, -tail.length).includes('/');
+}
+
+test('only the sources listed for it name a database file by its path', () => {
+  const named = sourceLines(/\.duckdb\b/);
+  expect(named.length).toBeGreaterThan(3);
+  const { named: allowed, checked } = layers.databaseFiles;
+  expect(outside(named, [...allowed, ...checked])).toEqual([]);
+});
+
+test('only the sources listed for it attach a database, and none reads one as a file by SQL', () => {
+  const { attached, checked } = layers.databaseFiles;
+  expect(outside(sourceLines(/\bATTACH\b|\bCOPY FROM DATABASE\b/), [...attached, ...checked])).toEqual([]);
+  expect(outside(sourceLines(/\bread_(?:blob|text)\s*\(|\bEXPORT DATABASE\b/), [])).toEqual([]);
+});
+
+test('the linter catches a source that names database files and opens one', () => {
+  const folder = tmpFolder();
+  cpSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+  const named = 'libs/store/src/tick-storage/size.ts';
+  write(folder, named, "import { stat, copyFile } from 'node:fs/promises';\nstat, copyFile;\n");
+  write(folder, 'libs/store/src/tick-storage/fine.ts', "import { stat } from 'node:fs/promises';\nstat;\n");
+  write(folder, 'libs/store/src/files/fine.ts', "import { open } from 'node:fs/promises';\nopen;\n");
+  const reach = 'libs/store/src/tick-storage/reach.ts';
+  write(folder, reach, "import { openJournal } from '@tickwright/journal';\nopenJournal;\n");
+  const done = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format=json'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const report: { diagnostics: { code: string; filename: string }[] } = JSON.parse(done.stdout);
+  const caught = report.diagnostics.filter((each) => each.code.includes('no-restricted-imports'));
+  expect(caught.map((each) => each.filename).sort()).toEqual([reach, named]);
 });
 
 test('the top level holds what the design names and nothing else', () => {

@@ -20,6 +20,12 @@ const code = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   signal: stopping.signal,
+  abandon: ({ message, exitCode }, { isStuck }) => {
+    process.stderr.write(`tickwright: ${message}\n`);
+    // Node's exit waits for every call on libuv's threads, and a query that does not return would keep us for ever.
+    if (isStuck) process.kill(process.pid, 'SIGKILL');
+    process.exit(exitCode);
+  },
   tellLauncher: (message) => process.send?.(message),
 });
 // Not process.exit at once: what was written to a pipe must get out first.

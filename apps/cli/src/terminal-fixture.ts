@@ -37,5 +37,8 @@ export function fakeTerminal(
     logTo: { write: (line) => void stderr.write(line) },
     signal,
     tellLauncher: () => undefined,
+    abandon: (error) => {
+      throw error;
+    },
   };
 }

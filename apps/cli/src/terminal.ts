@@ -10,6 +10,8 @@ export interface Terminal {
   readonly logTo?: { write(line: string): void };
   /** Aborted when the command shall end; its reason says why. */
   readonly signal: AbortSignal;
+  /** Ends the process at once with the error's exit code, closing nothing; by force when a thread of it `isStuck`. */
+  readonly abandon: (error: TickwrightError, state: { readonly isStuck: boolean }) => void;
   /** Says to the launcher that started this process that it is up. */
   readonly tellLauncher: (message: {
     readonly type: 'up';

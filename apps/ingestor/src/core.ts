@@ -79,7 +79,9 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   await mkdir(journalDirectory, { recursive: true });
   const instruments = new InstrumentTable();
   const tickFile = opened.add(await openTickFile({ dataDir, instruments, log, clock }));
-  const stateFile = opened.add(await openDatabase({ path: join(dataDir, 'state.duckdb'), log, clock }));
+  const stateFile = opened.add(
+    await openDatabase({ path: join(dataDir, 'state.duckdb'), owner: 'state file', log, clock }),
+  );
   const gapStore = opened.add(await openGapStore({ database: stateFile, dataDir, clock }));
   const candleFiles = opened.add(await openCandleFiles({ dataDir, instruments, log, clock }));
   const ledgerMemory = await openLedgerMemory(stateFile);

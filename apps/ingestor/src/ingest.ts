@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import { calendars, instrumentKey } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
 import type { Config, SourceConfig } from '@tickwright/config';
+import { DatabaseCloseError, abandonDatabases, openDatabases, watchLocks } from '@tickwright/database';
 import { startHttpServer } from '@tickwright/http';
 import type { HttpServer } from '@tickwright/http';
-import { Supervisor, acquireInstanceLock, createMetrics, sampledLog } from '@tickwright/runtime';
+import {
+  Supervisor,
+  TickwrightError,
+  acquireInstanceLock,
+  createMetrics,
+  sampledLog,
+} from '@tickwright/runtime';
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
@@ -27,6 +34,12 @@ const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
 /** Seals and finished days are looked for this often. */
 const DAY_WORK_MS = 30_000;
 
+/** What runs in the engine is given so long to end before the process is ended under it. */
+const ABANDON_MAX_MS = 300;
+
+/** `isStuck`: a call into the engine does not return, which `process.exit` would wait for. */
+export type Abandon = (error: TickwrightError, state: { readonly isStuck: boolean }) => void;
+
 export interface IngestOptions {
   readonly config: Config;
   readonly version: string;
@@ -34,6 +47,8 @@ export interface IngestOptions {
   readonly log: Log;
   /** Ends the run in order: streams first, then everything is stored. */
   readonly signal: AbortSignal;
+  /** Ends the process at once, closing nothing: called when going on, or closing, could do harm to stored data. */
+  readonly abandon: Abandon;
   /** Called when everything is up. */
   readonly onUp?: (addresses: { readonly http: string }) => void;
 }
@@ -43,6 +58,18 @@ export interface IngestOptions {
  * VenueUnknownError and the like (3).
  */
 export async function ingest(options: IngestOptions): Promise<void> {
+  try {
+    await run(options);
+  } catch (error) {
+    if (error instanceof DatabaseCloseError) {
+      options.log.error({ err: error }, error.message);
+      options.abandon(error, { isStuck: !(await abandonDatabases(ABANDON_MAX_MS)) });
+    }
+    throw error;
+  }
+}
+
+async function run(options: IngestOptions): Promise<void> {
   const { config } = options;
   const sources = config.sources.map((source) => ({
     source: addressed(source, config),
@@ -54,6 +81,8 @@ export async function ingest(options: IngestOptions): Promise<void> {
   await using lock = await acquireInstanceLock(directory, { instanceId: instance });
   const state = new IngestorState({ clock: options.clock, instance, version: options.version });
   await using http = await serve(options, state, lock);
+  // Before the first file is opened and until the last is closed.
+  await using _locks = watchLocks({ clock: options.clock, log: options.log, onLost: options.abandon });
   await using core = await openCore(coreOptions(options, instance));
   await core.begin();
   const streams = sources.map(({ source, venue, instruments }) => {
@@ -66,8 +95,18 @@ export async function ingest(options: IngestOptions): Promise<void> {
     services: [...storageServices(options, core), ...streams.map((each) => each.service)],
   });
   state.attach({ core, streams, supervisor });
+  // What others ask for must not hold up what is to be stored within the time that a stop has.
+  options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
   state.stopping();
+}
+
+function cancelReads(): void {
+  const reason = new TickwrightError('the ingestor is stopping; ask again when it is back', {
+    code: 'stopping',
+    canRetry: true,
+  });
+  for (const database of openDatabases()) database.cancelReads(reason);
 }
 
 /** The simulated venue is where the simulator's own configuration puts it, unless the source says otherwise. */

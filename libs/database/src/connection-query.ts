@@ -52,6 +52,23 @@ export async function streamReading(connection: DuckDBConnection, query: Query):
   });
 }
 
+/**
+ * Ends a stream that was left before its end. The engine lives as long as such a result does, closed or not, until it is
+ * garbage collected some time later, and its end then drops the lock of an engine that has been opened since. So what
+ * it has ready is read and thrown away, and what it has not is interrupted: a few dozen chunks.
+ */
+export async function endStream(connection: DuckDBConnection, result: DuckDBResult): Promise<void> {
+  try {
+    for (;;) {
+      connection.interrupt();
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+    }
+  } catch {
+    // An interrupt, or the error that made its reader leave: it has ended.
+  }
+}
+
 async function prepared<T>(
   connection: DuckDBConnection,
   query: Query,

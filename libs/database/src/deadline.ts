@@ -3,6 +3,8 @@ import type { Clock } from '@tickwright/runtime';
 /** A signal that aborts when the time is up or when the caller's signal does, with a reason that says which. */
 export interface Deadline {
   readonly signal: AbortSignal;
+  /** Aborts it before its time. */
+  cancel(reason: Error): void;
   /** Ends the waiting. Call it when the work has ended. */
   end(): void;
 }
@@ -12,6 +14,7 @@ export function startDeadline(options: {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
   readonly reason: () => Error;
+  readonly onEnd: () => void;
 }): Deadline {
   const { clock, deadlineMs, signal, reason } = options;
   const controller = new AbortController();
@@ -33,7 +36,11 @@ export function startDeadline(options: {
   void expire();
   return {
     signal: controller.signal,
+    cancel: (why) => {
+      controller.abort(why);
+    },
     end: () => {
+      options.onEnd();
       signal?.removeEventListener('abort', onAbort);
       ended.abort(new Error('the work has ended'));
     },

@@ -48,13 +48,62 @@ export class DatabaseOpenError extends TickwrightError {
   }
 }
 
-/** The path is already open in this process with other options, which one engine cannot serve. */
-export class DatabaseOptionsError extends TickwrightError {
-  constructor(details: Details & { readonly differing: readonly string[] }) {
+/** Who has a database open in this process. */
+export interface Holder {
+  /** The name that its opener gave. */
+  readonly owner: string;
+  /** Of `node:worker_threads`: 0 is the main thread. */
+  readonly threadId: number;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+}
+
+/**
+ * This process has the file open already, in another thread or through an engine that was not opened here. `holder` is
+ * absent when it does not say who it is.
+ */
+export class DatabaseOwnedError extends TickwrightError {
+  readonly path: string;
+  readonly holder: Holder | undefined;
+
+  constructor(details: Details & { readonly holder: Holder | undefined }) {
     super(
-      `${details.path} is already open in this process with other options (${details.differing.join(', ')}). Use the same options, or close it first.`,
+      `cannot open ${details.path}: this process has it open already, ${heldBy(details.holder)}. A second engine on one file would drop the first one's lock; use that one, or close it first.`,
+      { code: 'database-owned', exitCode: ExitCode.store },
+    );
+    this.path = details.path;
+    this.holder = details.holder;
+  }
+}
+
+function heldBy(holder: Holder | undefined): string {
+  if (holder === undefined) return 'in a thread or an engine that does not say who it is';
+  return `as "${holder.owner}" in thread ${holder.threadId} since ${holder.since}`;
+}
+
+/** The path is already open in this thread with other options, which one engine cannot serve. */
+export class DatabaseOptionsError extends TickwrightError {
+  readonly holder: Holder;
+
+  constructor(details: Details & { readonly differing: readonly string[]; readonly holder: Holder }) {
+    super(
+      `${details.path} is already open in this process with other options (${details.differing.join(', ')}), ${heldBy(details.holder)}. Use the same options, or close it first.`,
       { code: 'database-options' },
     );
+    this.holder = details.holder;
+  }
+}
+
+/** The kernel no longer has our lock on a file that is open: another process may open it and write. End the process at once. */
+export class DatabaseLockLostError extends TickwrightError {
+  readonly path: string;
+
+  constructor(details: Details & { readonly owner: string }) {
+    super(
+      `the lock of ${details.path} ("${details.owner}") is gone: something in this process opened and closed the file. The process ends before another one writes to it; start it again.`,
+      { code: 'database-lock-lost', exitCode: ExitCode.store },
+    );
+    this.path = details.path;
   }
 }
 
@@ -65,11 +114,11 @@ export class DatabaseClosedError extends TickwrightError {
   }
 }
 
-/** `close` could not finish in time: a query does not return. The process should end; nothing committed is lost. */
+/** `close` could not finish in time. The process should end; nothing committed is lost: the next start reads it from the log. */
 export class DatabaseCloseError extends TickwrightError {
-  constructor(details: Details & { readonly waitedMs: number; readonly inFlight: number }) {
+  constructor(details: Details & { readonly waitedMs: number; readonly found: string }) {
     super(
-      `closing ${details.path} did not finish: ${details.inFlight} calls were still running after ${details.waitedMs} ms. End the process; what was committed is safe.`,
+      `closing ${details.path} did not finish within ${details.waitedMs} ms: ${details.found}. End the process; what was committed stays in the file and its log (${details.path}.wal), which the next start applies.`,
       { code: 'database-close', exitCode: ExitCode.store, cause: details.cause },
     );
   }

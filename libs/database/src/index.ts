@@ -1,7 +1,13 @@
 export { openDatabase } from './open-database.ts';
 export type { DatabaseOptions } from './open-database.ts';
-export type { Database, DatabaseStats } from './database.ts';
-export { CLOSE_MAX_MS } from './database.ts';
+export type { Database, DatabaseStats, Spans } from './database.ts';
+export { CLOSE_MAX_MS } from './engine-database.ts';
+export { abandonDatabases, openDatabases } from './open-files.ts';
+export { watchLocks } from './lock-watch.ts';
+export type { LockWatchOptions } from './lock-watch.ts';
+export { requireClosed } from './ownership.ts';
+export { WAL_LIMIT_BYTES } from './wal-watch.ts';
+export type { WalStats } from './wal-watch.ts';
 export type { Transaction } from './transaction.ts';
 export type { AppendColumn } from './chunk-writer.ts';
 export type { Columns } from './chunk-reader.ts';
@@ -17,11 +23,14 @@ export {
   DatabaseDamagedError,
   DatabaseFullError,
   DatabaseInvalidError,
+  DatabaseLockLostError,
   DatabaseLockedError,
   DatabaseMemoryError,
   DatabaseOpenError,
   DatabaseOptionsError,
+  DatabaseOwnedError,
   DatabaseQueryError,
   DatabaseValueError,
   QueryDeadlineError,
 } from './errors.ts';
+export type { Holder } from './errors.ts';

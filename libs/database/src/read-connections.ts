@@ -40,6 +40,7 @@ export class ReadConnections {
   readonly #idle: DuckDBConnection[];
   readonly #waiting = new Set<Waiter>();
   readonly #running = new Set<DuckDBConnection>();
+  readonly #deadlines = new Set<Deadline>();
   #isClosed = false;
 
   constructor(options: { path: string; clock: Clock; connections: readonly DuckDBConnection[] }) {
@@ -52,6 +53,11 @@ export class ReadConnections {
   /** Reads that have a connection now, streams between two chunks included. */
   get inFlight(): number {
     return this.#all.length - this.#idle.length;
+  }
+
+  /** Reads that wait for a connection. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** Connections within an engine call now. */
@@ -96,6 +102,16 @@ export class ReadConnections {
     }
   }
 
+  /** An engine call on a lent connection that is neither interrupted nor refused. */
+  async occupy(connection: DuckDBConnection, call: () => Promise<void>): Promise<void> {
+    this.#running.add(connection);
+    try {
+      await call();
+    } finally {
+      this.#running.delete(connection);
+    }
+  }
+
   release(connection: DuckDBConnection): void {
     const [next] = this.#waiting;
     if (next === undefined) {
@@ -112,6 +128,11 @@ export class ReadConnections {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const waiter of waiting) waiter.reject(new DatabaseClosedError(this.#path));
+  }
+
+  /** Ends the reads that wait or run with this error; new ones are welcome. */
+  cancel(reason: Error): void {
+    for (const deadline of this.#deadlines) deadline.cancel(reason);
   }
 
   /** Interrupts what runs. */
@@ -172,11 +193,14 @@ export class ReadConnections {
 
   #deadline(read: Omit<Read<unknown>, 'run'>): Deadline {
     const deadlineMs = read.options.deadlineMs ?? READ_DEADLINE_MS;
-    return startDeadline({
+    const deadline = startDeadline({
       clock: this.#clock,
       deadlineMs,
       signal: read.options.signal,
       reason: () => new QueryDeadlineError({ path: this.#path, deadlineMs, sql: shownSql(read.sql) }),
+      onEnd: () => this.#deadlines.delete(deadline),
     });
+    this.#deadlines.add(deadline);
+    return deadline;
   }
 }

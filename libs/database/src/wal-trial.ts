@@ -19,11 +19,12 @@ DuckDBInstance.create(process.argv[2], { access_mode: 'READ_ONLY', threads: '1' 
  * Tries, in a child process, whether the write-ahead log beside a database can be replayed. A failed replay spoils the
  * heap of the process it happens in (duckdb-node-neo#393), so it must not happen in ours. Costs a process start (about
  * 0.1 s), and only where a log is left: after a crash. Throws what opening would throw.
+ * Resolves to whether there is one.
  */
-export async function tryWriteAheadLog(path: string): Promise<void> {
-  if (!(await hasLog(path))) return;
+export async function tryWriteAheadLog(path: string): Promise<boolean> {
+  if (!(await hasLog(path))) return false;
   const { code, message } = await runTrial(path);
-  if (code === 0) return;
+  if (code === 0) return true;
   if (message === '')
     throw new DatabaseDamagedError({ path, found: `replaying its log ended the trial process (${code})` });
   throw classifyOpening(path, new Error(message));

@@ -13,6 +13,7 @@ export class WriteQueue {
   #waitLastMs = 0;
   #waitMaxMs = 0;
   #isClosed = false;
+  #isAbandoned = false;
 
   constructor(options: { path: string; clock: Clock }) {
     this.#path = options.path;
@@ -42,10 +43,17 @@ export class WriteQueue {
     this.#isClosed = true;
   }
 
+  /** Refuses what waits as well: what runs is the last. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#isAbandoned = true;
+  }
+
   async #enqueue<T>(work: () => Promise<T>): Promise<T> {
     this.#depth += 1;
     const asked = this.#clock.monotonicMs();
     const result = this.#tail.then(() => {
+      if (this.#isAbandoned) throw new DatabaseClosedError(this.#path);
       this.#waitLastMs = this.#clock.monotonicMs() - asked;
       this.#waitMaxMs = Math.max(this.#waitMaxMs, this.#waitLastMs);
       return work();

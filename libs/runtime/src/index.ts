@@ -32,6 +32,8 @@ export type { Counter, Gauge, Histogram, Labels, MetricOptions, Metrics } from '
 export { acquireInstanceLock, InstanceLockedError, readInstance } from './lock/instance-lock.ts';
 export type { InstanceLock } from './lock/instance-lock.ts';
 export type { InstanceIdentity, InstanceInfo } from './lock/instance-info.ts';
+export { claimInProcess } from './lock/process-claim.ts';
+export type { ClaimHolder, ProcessClaim } from './lock/process-claim.ts';
 
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 

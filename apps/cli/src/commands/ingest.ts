@@ -19,6 +19,7 @@ export async function ingestCommand(terminal: Terminal, flags: CommonFlags & Sou
     clock: systemClock,
     log,
     signal: terminal.signal,
+    abandon: terminal.abandon,
     onUp: (addresses) => {
       log.info({ ...addresses, dataDir: config.dataDir }, 'ingesting');
       terminal.tellLauncher({ type: 'up', addresses });

@@ -1,5 +1,6 @@
 import type { Metrics } from '@tickwright/runtime';
 import type { Core } from '../core.ts';
+import { registerDatabaseMetrics } from './database-metrics.ts';
 import type { IngestorState } from './ingestor-state.ts';
 
 interface CoreGauge {
@@ -126,6 +127,7 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
       },
     });
   }
+  registerDatabaseMetrics(metrics);
   registerStreamMetrics(metrics, state);
   metrics.gauge({
     name: 'frames_rejected_total',

@@ -1,6 +1,9 @@
-import { Supervisor } from '@tickwright/runtime';
-import { afterEach, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { openDatabase } from '@tickwright/database';
+import { Supervisor, createMetrics } from '@tickwright/runtime';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
+import { registerMetrics } from './ingestor-metrics.ts';
 import { IngestorState } from './ingestor-state.ts';
 
 afterEach(removeFolders);
@@ -63,5 +66,32 @@ test('journal-only mode is a reason at once', async () => {
   rig.core.flusher.health.state = 'journal-only';
   expect(state.health().reasons).toEqual(['the tick file takes no ticks: journal only']);
   rig.core.flusher.health.state = 'ok';
+  state.stopping();
+});
+
+test('a write-ahead log over its limit is a reason until its checkpoint went through', async () => {
+  await using rig = await Rig.open();
+  const state = stateOf(rig);
+  const path = join(rig.dataDir, 'other.duckdb');
+  await using database = await openDatabase({
+    path,
+    log: quietLog,
+    owner: 'some file',
+    walLimitBytes: 1_000,
+  });
+  await database.write((tx) => tx.run('CREATE TABLE t AS SELECT range AS a FROM range(100000)'));
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const next = database.write(() => held);
+  const reason = /^some file: its write-ahead log has \d+ MB, more than 0; checkpoints do not go through$/;
+  await vi.waitFor(() => expect(state.health().reasons).toEqual([expect.stringMatching(reason)]));
+  const metrics = createMetrics();
+  registerMetrics(metrics, state);
+  expect(await metrics.text()).toMatch(/tickwright_database_wal_over_limit\{database="some file"\} 1/);
+  release();
+  await next;
+  await vi.waitFor(() => expect(state.health()).toMatchObject({ ok: true, reasons: [] }));
   state.stopping();
 });

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Supervisor } from '@tickwright/runtime';
 import type { SubscriptionState } from '@tickwright/venues';
 import type { Core } from '../core.ts';
+import { databaseReasons } from './database-metrics.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
@@ -117,6 +118,7 @@ export class IngestorState {
     ) {
       reasons.push('frames wait for the disk');
     }
+    reasons.push(...databaseReasons());
     if (flusher.health.state === 'journal-only') reasons.push('the tick file takes no ticks: journal only');
     // What was never done is as old as the run.
     const lastFlush = flusher.health.lastFlushMicros || this.#attachedMicros;

@@ -42,6 +42,7 @@ export class CandleFileWriter implements AsyncDisposable {
   static async open(options: CandleFileWriterOptions): Promise<CandleFileWriter> {
     const database = await openDatabase({
       path: ':memory:',
+      owner: 'candle writer',
       readConnections: 1,
       threads: THREADS,
       memoryLimit: MEMORY_LIMIT,

@@ -51,6 +51,7 @@ export function candleScan(database: Database): CandleScan {
 export async function openReaderDatabase(log: Log): Promise<Database> {
   const database = await openDatabase({
     path: ':memory:',
+    owner: 'candle reader',
     readConnections: READ_CONNECTIONS,
     threads: THREADS,
     memoryLimit: MEMORY_LIMIT,

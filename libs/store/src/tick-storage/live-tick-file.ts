@@ -45,7 +45,8 @@ interface Carried {
 }
 
 export function openTickDatabase(context: TickFileContext, path: string): Promise<Database> {
-  return openDatabase({ path, readConnections: READ_CONNECTIONS, log: context.log, clock: context.clock });
+  const { log, clock } = context;
+  return openDatabase({ path, owner: 'tick file', readConnections: READ_CONNECTIONS, log, clock });
 }
 
 /**
