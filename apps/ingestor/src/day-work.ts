@@ -28,6 +28,8 @@ export class DayWork {
 
   /** Looks what is due and does it. Never rejects: what failed is tried again with the next round. */
   async round(): Promise<void> {
+    // Nothing is known of what is stored while the tick file is away.
+    if (!this.#core.pipeline.isLive) return;
     try {
       await this.#seal();
       await this.#finishDays();

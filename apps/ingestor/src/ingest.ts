@@ -96,6 +96,7 @@ function coreOptions(options: IngestOptions, instance: string): Parameters<typeo
     venues: catalogue.names().map((name) => catalogue.venue(name)),
     memoryHours: config.ingestor.memoryHours,
     journal: config.ingestor.journal,
+    whenTickFileAway: 'open-later',
     clock,
     log,
     onRejected: (venue, bytes, offset) =>
@@ -144,14 +145,14 @@ function storageServices(
       name: 'flush',
       clock,
       intervalMs: config.ingestor.flushIntervalMs,
-      work: (signal) => core.flusher.flush(signal),
+      work: (signal) => core.store(signal),
     }),
     loopService({
       name: 'publish',
       clock,
       intervalMs: config.ingestor.aggregateIntervalMs,
       counts: core.aggregator.loop,
-      work: (signal) => core.aggregator.cycle(signal),
+      work: (signal) => core.publish(signal),
     }),
     loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
     loopService({

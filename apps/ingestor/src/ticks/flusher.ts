@@ -1,11 +1,15 @@
 import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
-import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
-import type { Clock, FailedTry, Log } from '@tickwright/runtime';
+import { DatabaseCloseError } from '@tickwright/database';
+import { SCHEDULES, TickwrightError, backoff, retry } from '@tickwright/runtime';
+import type { Backoff, Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
 import { CoverageSchedule } from './coverage-schedule.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
+
+/** Each try to catch up opens the file anew, after a crash in a child process first. */
+const RECOVERY_RETRY = { minMs: 500, maxMs: 5_000 };
 
 export interface FlusherOptions {
   readonly pipeline: Pipeline;
@@ -71,6 +75,8 @@ export class Flusher {
   /** Gap rows of portions that were not written: they go with the next. */
   #owedGaps: Gap[] = [];
   #isLedgerOwed = false;
+  readonly #recoveryBackoff: Backoff = backoff(RECOVERY_RETRY);
+  #recoveryDueMs = 0;
   #running: Promise<boolean> | undefined;
 
   constructor(options: FlusherOptions) {
@@ -78,7 +84,10 @@ export class Flusher {
     this.#schedule = new CoverageSchedule(options.clock);
   }
 
-  /** One flush. Resolves to whether all was written; never rejects. A call during a flush joins it. */
+  /**
+   * One flush. Resolves to whether all was written. A call during a flush joins it. Rejects with DatabaseCloseError only:
+   * the engine hangs, and no other can be opened in this process; the journal has the ticks.
+   */
   flush(signal?: AbortSignal): Promise<boolean> {
     this.#running ??= this.#flush(signal).finally(() => {
       this.#running = undefined;
@@ -212,6 +221,7 @@ export class Flusher {
   #failed(portion: Portion, error: unknown): void {
     const { pipeline, log } = this.#options;
     this.#postpone(portion);
+    if (error instanceof DatabaseCloseError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     if (this.health.state === 'ok') {
       log.warn(
@@ -227,8 +237,10 @@ export class Flusher {
 
   /** The buffer was given up: the tick file follows the journal until it has caught up with the live fold. */
   async #recover(signal: AbortSignal | undefined): Promise<boolean> {
-    const { pipeline, log, tickFile } = this.#options;
+    const { pipeline, clock, log, tickFile } = this.#options;
     this.health.state = 'journal-only';
+    // Periodic flushes wait between their tries; the last one of a run, which has no signal, does not.
+    if (signal !== undefined && clock.monotonicMs() < this.#recoveryDueMs) return false;
     let joined: LedgerState | undefined;
     try {
       await tickFile.reload();
@@ -244,11 +256,14 @@ export class Flusher {
         },
         storeGaps: () => this.#storeGaps(joined),
       });
-      this.health.state = 'ok';
+      this.#recoveryBackoff.reset();
+      Object.assign(this.health, { state: 'ok', lastFlushMicros: clock.nowMicros(), lastError: undefined });
       log.info({ offset: tickFile.appliedOffset }, 'the tick file has caught up with the journal');
       return true;
     } catch (error) {
       pipeline.buffer.spill();
+      if (error instanceof DatabaseCloseError) throw error;
+      this.#recoveryDueMs = clock.monotonicMs() + this.#recoveryBackoff.nextMs();
       this.health.failures += 1;
       this.health.lastError = error instanceof Error ? error.message : String(error);
       log.warn(

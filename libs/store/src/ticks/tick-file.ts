@@ -10,6 +10,7 @@ import { checkContinues } from './tick-continuation.ts';
 import { instrumentRows, segmentDate } from './tick-instruments.ts';
 import { computeMinutes } from './tick-minutes.ts';
 import type { MinutesQuery } from './tick-minutes.ts';
+import { isPassing } from '../tick-storage/passing-failure.ts';
 import { tickPaths } from '../tick-storage/tick-paths.ts';
 import { countTickRows, readTickRows } from './tick-query.ts';
 import type { TickQuery, TickRow } from './tick-query.ts';
@@ -34,6 +35,8 @@ export interface TickFileOptions {
   readonly clock: Clock;
   /** The date that a part is filed under; by the calendar of the segment's first instrument unless told. */
   readonly dateOf?: DateOf;
+  /** What to do when another process has the file or the disk is full: `throw` unless told, or open it later. */
+  readonly whenAway?: 'throw' | 'open-later';
 }
 
 /** What is stored together with ticks. */
@@ -63,21 +66,23 @@ const READ_ALL_MS = 600_000;
 
 /**
  * Opens the tick file as its one owner, after finishing what a crash has interrupted. The caller holds the instance lock
- * of the data directory: the engine's own lock is not held for the moment in which a sealing changes files. Errors:
- * DatabaseLockedError, DatabaseDamagedError, TickFileError `tick-file-version`.
+ * of the data directory: the engine's own lock is not held for the moment in which a sealing changes files. With
+ * `open-later` a file that another process has, or that a full disk keeps shut, is `away` until a `reload` succeeds.
+ * Errors: DatabaseLockedError, DatabaseDamagedError, TickFileError `tick-file-version`.
  */
 export async function openTickFile(options: TickFileOptions): Promise<TickFile> {
   const { instruments, log, clock } = options;
   const dateOf = options.dateOf ?? segmentDate(instruments, calendars);
   const storage = new TickStorage({ paths: tickPaths(options.dataDir), log, clock }, { instruments, dateOf });
+  const file = new TickFile(instruments, storage);
   try {
-    await storage.reload();
-    await storage.finishInterruptedSealing();
+    await file.reload();
   } catch (error) {
+    if (options.whenAway === 'open-later' && isPassing(error)) return file;
     await storage.close();
     throw error;
   }
-  return new TickFile(instruments, storage);
+  return file;
 }
 
 /** The stored ticks of one data directory: the live file, which takes appends, and the sealed parts. */
@@ -85,6 +90,7 @@ export class TickFile implements AsyncDisposable {
   readonly #instruments: InstrumentTable;
   readonly #storage: TickStorage;
   #isInDoubt = false;
+  #isAway = true;
   #ticksAppended = 0;
   #flushes = 0;
   #lastFlushMs = 0;
@@ -93,6 +99,11 @@ export class TickFile implements AsyncDisposable {
   constructor(instruments: InstrumentTable, storage: TickStorage) {
     this.#instruments = instruments;
     this.#storage = storage;
+  }
+
+  /** True from the start until the file could first be opened: what is stored is not known, reads and appends fail. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   /** Journal offset up to which, exclusive, ticks are stored. */
@@ -144,6 +155,10 @@ export class TickFile implements AsyncDisposable {
   async reload(): Promise<number> {
     await this.#storage.reload();
     this.#isInDoubt = false;
+    if (this.#isAway) {
+      await this.#storage.finishInterruptedSealing();
+      this.#isAway = false;
+    }
     return this.appliedOffset;
   }
 
