@@ -1,4 +1,4 @@
-import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
+import type { Gap } from '@tickwright/market';
 import { DatabaseCloseError } from '@tickwright/database';
 import { SCHEDULES, TickwrightError, backoff, retry } from '@tickwright/runtime';
 import type { Backoff, Clock, FailedTry, Log } from '@tickwright/runtime';
@@ -7,6 +7,8 @@ import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
 import { CoverageSchedule } from './coverage-schedule.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
+import { TickFileMovedError } from './portion.ts';
+import type { FlusherHealth, LedgerState, Portion } from './portion.ts';
 
 /** Each try to catch up opens the file anew, after a crash in a child process first. */
 const RECOVERY_RETRY = { minMs: 500, maxMs: 5_000 };
@@ -21,34 +23,6 @@ export interface FlusherOptions {
   readonly log: Log;
   /** Brings the tick file up to the live fold from the journal, after the buffer has been given up. */
   readonly catchUp: (live: LiveSide) => Promise<void>;
-}
-
-interface Portion {
-  readonly cut: number;
-  readonly chunks: TickBatch[];
-  readonly coverage: readonly CoverageRow[] | undefined;
-  readonly gaps: readonly Gap[];
-  /** What the ledger knows beside its gaps, as of the cut, where that may have changed. */
-  readonly ledger: LedgerMemory | undefined;
-}
-
-/** What the ledger knew beside its gaps at an offset. */
-interface LedgerState {
-  readonly offset: number;
-  readonly memory: LedgerMemory;
-}
-
-export interface FlusherHealth {
-  state: 'ok' | 'retrying' | 'journal-only';
-  lastFlushMicros: number;
-  lastDurationMs: number;
-  flushes: number;
-  failures: number;
-  retries: number;
-  flushedRows: number;
-  /** Versions of gaps stored in this run. */
-  gapRows: number;
-  lastError: string | undefined;
 }
 
 /**
@@ -70,6 +44,8 @@ export class Flusher {
   };
   readonly #options: FlusherOptions;
   readonly #schedule: CoverageSchedule;
+  /** Where the buffer begins: up to here the file holds all, as far as is known; -1 before the first flush. */
+  #bufferedFrom = -1;
   /** A snapshot of what changed was taken and not written: the next one has to be of everything, as of its own offset. */
   #isWholeCoverageOwed = false;
   /** Gap rows of portions that were not written: they go with the next. */
@@ -128,6 +104,7 @@ export class Flusher {
   #cut(): Portion {
     const { pipeline, tickFile } = this.#options;
     const cut = pipeline.settle();
+    if (this.#bufferedFrom < 0) this.#bufferedFrom = tickFile.appliedOffset;
     // Without a new frame nothing is written, and a snapshot that was taken would be lost.
     const hasNews = cut > tickFile.appliedOffset;
     const isCoverageDue = hasNews && this.#schedule.isDue;
@@ -140,6 +117,7 @@ export class Flusher {
     const isLedgerDue = pipeline.takeLedgerChange() || this.#isLedgerOwed || isCoverageDue;
     this.#isLedgerOwed = false;
     return {
+      from: this.#bufferedFrom,
       cut,
       chunks: pipeline.buffer.take(),
       coverage: coverage.length > 0 ? coverage : undefined,
@@ -159,7 +137,9 @@ export class Flusher {
     const receiveMicros = clock.nowMicros();
     await retry(
       async () => {
-        if (tickFile.appliedOffset >= portion.cut) return;
+        const stored = tickFile.appliedOffset;
+        if (stored >= portion.cut) return;
+        if (stored !== portion.from) throw new TickFileMovedError({ stored, expected: portion.from });
         const state = { appliedOffset: portion.cut, receiveMicros };
         try {
           await tickFile.append(
@@ -175,7 +155,7 @@ export class Flusher {
         schedule: SCHEDULES.flush,
         clock,
         // Trying again is always safe: the stored offset decides what is still to be written.
-        shouldRetry: () => signal?.aborted !== true,
+        shouldRetry: (error) => signal?.aborted !== true && !(error instanceof TickFileMovedError),
         ...(signal === undefined ? {} : { signal }),
         onFailure: (failure) => this.#retrying(failure),
       },
@@ -198,6 +178,7 @@ export class Flusher {
     const { pipeline, clock, log } = this.#options;
     const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
     pipeline.buffer.recycle(portion.chunks);
+    this.#bufferedFrom = portion.cut;
     this.#schedule.stored(rows);
     if (portion.coverage !== undefined) this.#isWholeCoverageOwed = false;
     if (this.health.state !== 'ok')
@@ -222,6 +203,7 @@ export class Flusher {
     const { pipeline, log } = this.#options;
     this.#postpone(portion);
     if (error instanceof DatabaseCloseError) throw error;
+    if (error instanceof TickFileMovedError) pipeline.buffer.spill();
     const message = error instanceof Error ? error.message : String(error);
     if (this.health.state === 'ok') {
       log.warn(
@@ -251,6 +233,7 @@ export class Flusher {
           const offset = pipeline.settle();
           pipeline.buffer.resume();
           this.#owedGaps.push(...pipeline.gaps.takeChanges());
+          this.#bufferedFrom = offset;
           joined = { offset, memory: pipeline.gaps.memory() };
           return offset;
         },
