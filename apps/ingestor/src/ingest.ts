@@ -13,12 +13,15 @@ import type { Venue } from '@tickwright/venues';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
 import { DayWork } from './day-work.ts';
+import { diskSpace } from './disk/disk-space.ts';
+import { DiskWatch } from './disk/disk-watch.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
 import { loopService } from './loop-service.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { sourceStream } from './intake/source-stream.ts';
+import type { SourceStream } from './intake/source-stream.ts';
 
 /** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
 const CLOCK_FRAME_MS = 250;
@@ -60,12 +63,15 @@ export async function ingest(options: IngestOptions): Promise<void> {
     core.register(instruments);
     return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
   });
+  const disk = diskWatch(options, { core, streams });
+  // Before anything is connected: a full disk must not be found by filling it.
+  await disk.round();
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
-    services: [...storageServices(options, core), ...streams.map((each) => each.service)],
+    services: [...storageServices(options, { core, disk }), ...streams.map((each) => each.service)],
   });
-  state.attach({ core, streams, supervisor });
+  state.attach({ core, streams, disk, supervisor });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
   state.stopping();
 }
@@ -129,9 +135,23 @@ async function serve(options: IngestOptions, state: IngestorState, lock: Instanc
   return server;
 }
 
+function diskWatch(
+  { config, clock, log }: IngestOptions,
+  { core, streams }: { core: Core; streams: readonly SourceStream[] },
+): DiskWatch {
+  return new DiskWatch({
+    look: () => diskSpace(config.dataDir),
+    reserve: config.ingestor.disk,
+    journal: core.journal,
+    streams: streams.map(({ stream }) => stream),
+    clock,
+    log,
+  });
+}
+
 function storageServices(
   options: IngestOptions,
-  core: Core,
+  { core, disk }: { core: Core; disk: DiskWatch },
 ): ConstructorParameters<typeof Supervisor>[0]['services'] {
   const { clock, config } = options;
   const days = new DayWork({
@@ -154,13 +174,20 @@ function storageServices(
       counts: core.aggregator.loop,
       work: (signal) => core.publish(signal),
     }),
+    loopService({
+      name: 'disk',
+      clock,
+      intervalMs: config.ingestor.disk.lookIntervalMs,
+      work: () => disk.round(),
+    }),
     loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
     loopService({
       name: 'clock',
       clock,
       intervalMs: CLOCK_FRAME_MS,
       work: async () => {
-        if (isAnySessionOpen(core, clock)) {
+        // A journal that takes no more waits for its disk: candles close with the first frame after it.
+        if (!core.journal.isCongested && isAnySessionOpen(core, clock)) {
           recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
         }
       },

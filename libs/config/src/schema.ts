@@ -23,11 +23,23 @@ const journal = z.strictObject({
     .default(48),
 });
 
+const disk = z.strictObject({
+  /** With less free than this the streams pause; they go on by themselves with a quarter more. */
+  reserveBytes: z
+    .int()
+    .min(0)
+    .default(1_024 * MIB),
+  /** The reserve is never more than this share of the volume. */
+  reservePercent: z.number().min(0).max(90).default(10),
+  lookIntervalMs: z.int().min(50).max(60_000).default(1_000),
+});
+
 const ingestor = z.strictObject({
   flushIntervalMs: z.int().min(50).max(60_000).default(500),
   aggregateIntervalMs: z.int().min(100).max(60_000).default(1_500),
   http: httpAddress({ port: 5001 }),
   journal: journal.prefault({}),
+  disk: disk.prefault({}),
   /** Candles of this many hours are kept in memory, for late ticks and revisions. */
   memoryHours: z.int().min(1).max(48).default(3),
 });
