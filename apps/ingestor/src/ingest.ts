@@ -8,6 +8,7 @@ import { startHttpServer } from '@tickwright/http';
 import type { HttpServer } from '@tickwright/http';
 import { Supervisor, acquireInstanceLock, createMetrics, sampledLog } from '@tickwright/runtime';
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
+import { Retention } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
 import { openCore } from './core.ts';
@@ -18,6 +19,7 @@ import { DiskWatch } from './disk/disk-watch.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
 import { loopService } from './loop-service.ts';
+import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { sourceStream } from './intake/source-stream.ts';
@@ -66,14 +68,23 @@ export async function ingest(options: IngestOptions): Promise<void> {
   const disk = diskWatch(options, { core, streams });
   // Before anything is connected: a full disk must not be found by filling it.
   await disk.round();
+  const { dataDir } = config;
+  const limits = retentionLimits(config);
+  const { clock, log } = options;
+  const retention = new Retention({ dataDir, limits, tickFile: core.tickFile, clock, log });
+  const days = new DayWork({ core, retention, clock, log });
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
-    services: [...storageServices(options, { core, disk }), ...streams.map((each) => each.service)],
+    services: [...storageServices(options, { core, disk, days }), ...streams.map((each) => each.service)],
   });
-  state.attach({ core, streams, disk, supervisor });
+  state.attach({ core, streams, disk, retention, supervisor });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
   state.stopping();
+  if (core.pipeline.isLive)
+    await retention
+      .round()
+      .catch((error: unknown) => log.warn({ error }, 'limits could not be held at the end'));
 }
 
 /** The simulated venue is where the simulator's own configuration puts it, unless the source says otherwise. */
@@ -151,15 +162,9 @@ function diskWatch(
 
 function storageServices(
   options: IngestOptions,
-  { core, disk }: { core: Core; disk: DiskWatch },
+  { core, disk, days }: { core: Core; disk: DiskWatch; days: DayWork },
 ): ConstructorParameters<typeof Supervisor>[0]['services'] {
   const { clock, config } = options;
-  const days = new DayWork({
-    core,
-    clock,
-    log: options.log,
-    journalHours: config.ingestor.journal.retentionHours,
-  });
   return [
     loopService({
       name: 'flush',

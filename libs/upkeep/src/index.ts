@@ -1,1 +1,4 @@
-export {};
+export { Retention } from './retention/retention.ts';
+export type { RetentionLimits, RetentionOptions } from './retention/retention.ts';
+export { readableBytes } from './retention/limit-use.ts';
+export type { Limit, LimitUse, LimitedStore } from './retention/limit-use.ts';

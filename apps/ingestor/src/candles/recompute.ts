@@ -20,9 +20,14 @@ interface HourWork {
   readonly spans: UnloadedCandle[];
 }
 
+/** Candles of a time of which ticks were removed stay as they are: what is left cannot give them. */
 export function recomputeCandles(parts: RecomputeParts): Recompute {
+  const { instruments, tickFile } = parts;
   return async (candles, signal) => {
-    for (const work of byHour(candles, parts.instruments)) {
+    const computable = candles.filter(
+      ({ instrument, openTime }) => openTime >= tickFile.keptFromMicros(instruments.at(instrument).segment),
+    );
+    for (const work of byHour(computable, instruments)) {
       signal?.throwIfAborted();
       await recomputeHour(work, parts);
     }

@@ -14,7 +14,7 @@ function diskOf({ core, clock }: Rig): WatchedDisk {
 function stateOf(rig: Rig): IngestorState {
   const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], disk: diskOf(rig).watch, supervisor });
+  state.attach({ core: rig.core, streams: [], disk: diskOf(rig).watch, retention: { uses: [] }, supervisor });
   return state;
 }
 
@@ -24,7 +24,7 @@ test('the verdict tells the phase, and before it runs nothing is blamed on a par
   expect(state.health()).toMatchObject({ ok: true, phase: 'starting', reasons: [] });
   expect(state.readiness()).toEqual({ ready: false, reasons: ['the ingestor is starting'] });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], disk: diskOf(rig).watch, supervisor });
+  state.attach({ core: rig.core, streams: [], disk: diskOf(rig).watch, retention: { uses: [] }, supervisor });
   expect(state.health()).toMatchObject({ ok: true, phase: 'running' });
   expect(state.readiness()).toEqual({ ready: true, reasons: [] });
   state.stopping();
@@ -77,7 +77,7 @@ test('a disk below its reserve is a reason at once, and gone with it', async () 
   const disk = diskOf(rig);
   const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], disk: disk.watch, supervisor });
+  state.attach({ core: rig.core, streams: [], disk: disk.watch, retention: { uses: [] }, supervisor });
   disk.freeBytes = 100 * MIB;
   await disk.watch.round();
   expect(state.readiness()).toEqual({

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Supervisor } from '@tickwright/runtime';
+import type { Retention } from '@tickwright/upkeep';
 import type { SubscriptionState } from '@tickwright/venues';
 import type { Core } from '../core.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
@@ -14,6 +15,7 @@ interface Running {
   readonly core: Core;
   readonly streams: readonly SourceStream[];
   readonly disk: DiskWatch;
+  readonly retention: Pick<Retention, 'uses'>;
   readonly supervisor: Supervisor;
 }
 

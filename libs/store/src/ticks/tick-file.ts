@@ -12,6 +12,7 @@ import { computeMinutes } from './tick-minutes.ts';
 import type { MinutesQuery } from './tick-minutes.ts';
 import { isPassing } from '../tick-storage/passing-failure.ts';
 import { tickPaths } from '../tick-storage/tick-paths.ts';
+import type { TickPart } from '../tick-storage/tick-paths.ts';
 import { countTickRows, readTickRows } from './tick-query.ts';
 import type { TickQuery, TickRow } from './tick-query.ts';
 import { ticksRelation } from './tick-source.ts';
@@ -52,6 +53,8 @@ export interface AppendState {
 export interface TickFileStats {
   readonly appliedOffset: number;
   readonly sealedOffset: number;
+  /** Ticks before it are in sealed parts that were compared with their source value by value; 0 while that is unknown. */
+  readonly verifiedOffset: number;
   readonly ticksAppended: number;
   readonly flushes: number;
   readonly lastFlushMs: number;
@@ -121,6 +124,7 @@ export class TickFile implements AsyncDisposable {
     return {
       appliedOffset,
       sealedOffset,
+      verifiedOffset: this.#storage.verifiedOffset,
       ticksAppended: this.#ticksAppended,
       flushes: this.#flushes,
       lastFlushMs: this.#lastFlushMs,
@@ -216,6 +220,16 @@ export class TickFile implements AsyncDisposable {
    */
   seal(options: SealOptions = {}): Promise<SealReport> {
     return this.#storage.seal(options);
+  }
+
+  /** From when on ticks of a segment are kept, microseconds UTC of eventTime; 0 when none was removed. */
+  keptFromMicros(segment: string): number {
+    return this.#storage.kept.get(segment) ?? 0;
+  }
+
+  /** Removes sealed parts of calendar dates (`YYYY-MM-DD`) before this one; candles stay. Gives the parts removed. */
+  forget(beforeDate: string): Promise<TickPart[]> {
+    return this.#storage.forget(beforeDate);
   }
 
   /** Waits for what is in flight and closes the file; a sealing that runs is interrupted and goes on at the next start. */
