@@ -26,6 +26,7 @@ export { LogFiles } from './log/log-files.ts';
 export type { LogFilesOptions } from './log/log-files.ts';
 export { sampledLog } from './log/sampled-log.ts';
 export type { SampledLog } from './log/sampled-log.ts';
+export { readableBytes } from './readable-bytes.ts';
 export { redactText } from './log/redaction.ts';
 
 export { createMetrics } from './metrics.ts';

@@ -1,4 +1,3 @@
 export { Retention } from './retention/retention.ts';
 export type { RetentionLimits, RetentionOptions } from './retention/retention.ts';
-export { readableBytes } from './retention/limit-use.ts';
 export type { Limit, LimitUse, LimitedStore } from './retention/limit-use.ts';

@@ -39,7 +39,7 @@ test('below the reserve all streams are suspended, once, and restarted only with
     ['suspend disk', 'restart', 'suspend disk'],
     ['suspend disk', 'restart', 'suspend disk'],
   ]);
-  expect(disk.watch.health).toMatchObject({ pauses: 2, reason: expect.stringContaining('0.9 GiB free') });
+  expect(disk.watch.health).toMatchObject({ pauses: 2, reason: expect.stringContaining('900.0 MiB free') });
 });
 
 test('a journal that fails at two looks in a row pauses; one failed write does not; it must write again before they go on', async () => {

@@ -1,4 +1,5 @@
 import type { Journal } from '@tickwright/journal';
+import { readableBytes } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Stream } from '@tickwright/venues';
 import { reserveOf } from './disk-space.ts';
@@ -8,7 +9,6 @@ import type { DiskSpace, Reserve } from './disk-space.ts';
 const RESUME_FACTOR = 1.25;
 /** A journal that fails at so many looks in a row is paused for; one failed write is over before the next. */
 const FAILING_LOOKS = 2;
-const GIB = 1_024 ** 3;
 
 export interface DiskWatchOptions {
   /** Looks at the volume of the data directory. */
@@ -84,7 +84,7 @@ export class DiskWatch {
       return `the journal cannot write (${journal.health.lastError ?? 'unknown'}): streams are paused until it can`;
     const neededBytes = state === 'paused' ? reserveBytes * RESUME_FACTOR : reserveBytes;
     if (this.#isBlind || freeBytes >= neededBytes) return undefined;
-    return `the disk has ${gib(freeBytes)} free, the reserve is ${gib(reserveBytes)}: streams are paused until there is ${gib(reserveBytes * RESUME_FACTOR)}`;
+    return `the disk has ${readableBytes(freeBytes)} free, the reserve is ${readableBytes(reserveBytes)}: streams are paused until there is ${readableBytes(reserveBytes * RESUME_FACTOR)}`;
   }
 
   #pause(reason: string): void {
@@ -108,8 +108,4 @@ export class DiskWatch {
     Object.assign(this.health, { state: 'ok', reason: undefined, pausedSinceMicros: 0 });
     for (const stream of streams) stream.restart();
   }
-}
-
-function gib(bytes: number): string {
-  return bytes >= GIB / 10 ? `${(bytes / GIB).toFixed(1)} GiB` : `${(bytes / 1_024 ** 2).toFixed(1)} MiB`;
 }

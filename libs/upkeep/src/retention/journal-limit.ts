@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { pruneJournal } from '@tickwright/journal';
+import { readableBytes } from '@tickwright/runtime';
 import { folderUse } from './folder-use.ts';
-import { hoursSince, readableBytes } from './limit-use.ts';
+import { hoursSince } from './limit-use.ts';
 import type { LimitUse } from './limit-use.ts';
 
 const HOUR_MICROS = 3_600_000_000;

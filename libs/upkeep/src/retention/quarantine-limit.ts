@@ -1,7 +1,8 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readableBytes } from '@tickwright/runtime';
 import { filesUnder, folderUse } from './folder-use.ts';
-import { hoursSince, readableBytes } from './limit-use.ts';
+import { hoursSince } from './limit-use.ts';
 import type { LimitUse } from './limit-use.ts';
 
 const DAY_MS = 86_400_000;
