@@ -36,7 +36,9 @@ interface Report {
 }
 
 async function status(): Promise<Report> {
-  return JSON.parse((await tickwright('status', '--json', ...flags)).stdout);
+  const { stdout } = await tickwright('status', '--json', ...flags);
+  // One that holds its lock and does not serve yet cannot be asked.
+  return stdout === '' ? { ready: false, reasons: [] } : JSON.parse(stdout);
 }
 
 /** The report that has what is looked for. */
