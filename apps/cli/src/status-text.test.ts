@@ -34,6 +34,29 @@ test('says the verdict first and lists nothing when all is well', () => {
 `);
 });
 
+test('tells how much of its limit each store uses, and what to do about one that is over', () => {
+  const limits = [
+    {
+      store: 'journal',
+      bytes: 1_500 * 1_024 ** 2,
+      count: 7,
+      hours: 30,
+      limit: { bytes: 50 * 1_024 ** 3, hours: 48 },
+    },
+    {
+      store: 'quarantine',
+      bytes: 10,
+      count: 1,
+      hours: 2_400,
+      limit: { bytes: 5, hours: 2_160 },
+      warning: 'look',
+    },
+  ] as const;
+  const text = readableStatus({ ...well, limits }, NOW_MS);
+  expect(text).toMatch(/journal +1\.5 GiB \/ 50\.0 GiB +30 h \/ 48 h +7/);
+  expect(text).toMatch(/quarantine +10 B \/ 5 B +100 d \/ 90 d +1 +look/);
+});
+
 test('names every reason why it is not ready, and the instruments that are amiss', () => {
   const streams = [
     { venue: 'binance', subscriptions: [...subscriptions(2, 'live'), ...subscriptions(1, 'stale')] },

@@ -1,3 +1,5 @@
+import { readableBytes } from '@tickwright/runtime';
+import type { LimitUse } from '@tickwright/upkeep';
 import { counted, duration, readableTime, table } from './formats.ts';
 
 /** Instruments, and gaps, listed one by one at most; the rest is counted. */
@@ -17,6 +19,7 @@ export interface StatusReport {
   readonly ages: Readonly<Record<string, number | null>>;
   readonly ticks?: Readonly<Record<string, number>>;
   readonly journal?: { readonly durableOffset: number; readonly nextOffset: number };
+  readonly limits?: readonly LimitUse[];
   readonly gaps?: readonly StatusGap[];
   readonly streams?: readonly {
     readonly venue: string;
@@ -47,6 +50,7 @@ export function readableStatus(report: StatusReport, nowMs: number): string {
     `  ${ages(report.ages)}`,
     ...amounts(report),
     ...subscriptions(report, nowMs),
+    ...limits(report.limits ?? []),
     ...gaps(report.gaps ?? [], nowMs),
   ];
   return `${lines.join('\n')}\n`;
@@ -116,6 +120,25 @@ function gaps(all: readonly StatusGap[], nowMs: number): string[] {
     `  ${counted(all.length, 'open gap')} of ${counted(byInstrument.size, 'instrument')}`,
     ...listed(['  instrument', 'gaps', 'oldest since', 'cause and state'], rows, byInstrument.size),
   ];
+}
+
+/** Used of its limit, one line a store. */
+function limits(uses: readonly LimitUse[]): string[] {
+  if (uses.length === 0) return [];
+  const rows = uses.map(({ store, bytes, count, hours, limit, warning }) => [
+    `  ${store}`,
+    limit.bytes === undefined
+      ? readableBytes(bytes)
+      : `${readableBytes(bytes)} / ${readableBytes(limit.bytes)}`,
+    limit.hours === undefined ? age(hours) : `${age(hours)} / ${age(limit.hours)}`,
+    limit.count === undefined ? String(count) : `${count} / ${limit.count}`,
+    warning ?? '',
+  ]);
+  return ['', table(['  kept', 'size', 'oldest', 'count', 'note'], rows).trimEnd()];
+}
+
+function age(hours: number): string {
+  return hours < 72 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }
 
 function oldestOf(list: readonly StatusGap[]): number {

@@ -12,14 +12,14 @@ import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
 import { catchUp } from './ticks/catch-up.ts';
 import { Flusher } from './ticks/flusher.ts';
-import { addInstrument } from './intake/fold.ts';
+import { LateOpening } from './ticks/late-opening.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
 import { OpenedParts } from './opened-parts.ts';
 import { Pipeline } from './intake/pipeline.ts';
 import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './candles/status-publisher.ts';
 import { recomputeCandles } from './candles/recompute.ts';
-import { applyJournal, restoreState } from './restore.ts';
+import { bringUp } from './restore.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
@@ -32,6 +32,8 @@ export interface CoreOptions {
   readonly venues: readonly Venue[];
   readonly memoryHours: number;
   readonly journal: { readonly fileBytes: number; readonly syncIntervalMs: number };
+  /** What to do when another process has the tick file: `throw` unless told, or go on with the journal alone. */
+  readonly whenTickFileAway?: 'throw' | 'open-later';
   readonly clock: Clock;
   readonly log: Log;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
@@ -58,6 +60,10 @@ export interface Core extends AsyncDisposable {
   begin(): Promise<void>;
   /** Registers instruments in the journal and the table; those already known are left as they are. */
   register(instruments: readonly Instrument[]): void;
+  /** One flush; while the tick file is away, a try to open it and to bring the fold up to the journal. */
+  store(signal: AbortSignal): Promise<unknown>;
+  /** One cycle of publishing; none before the fold is up. */
+  publish(signal: AbortSignal): Promise<unknown>;
   /** Stores and publishes all that has been taken in; what could not be is in the journal and follows at the next start. */
   settle(): Promise<boolean>;
 }
@@ -78,39 +84,36 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const journalDirectory = join(dataDir, 'journal');
   await mkdir(journalDirectory, { recursive: true });
   const instruments = new InstrumentTable();
-  const tickFile = opened.add(await openTickFile({ dataDir, instruments, log, clock }));
+  // First of all: its lock is held as long as the core lives, by one process whatever machine or container it is in, so
+  // that the journal has one writer. The tick file's is not: it may be away, and a sealing closes it.
   const stateFile = opened.add(
     await openDatabase({ path: join(dataDir, 'state.duckdb'), owner: 'state file', log, clock }),
   );
   const gapStore = opened.add(await openGapStore({ database: stateFile, dataDir, clock }));
-  const candleFiles = opened.add(await openCandleFiles({ dataDir, instruments, log, clock }));
   const ledgerMemory = await openLedgerMemory(stateFile);
+  const { whenTickFileAway: whenAway = 'throw' } = options;
+  const tickFile = opened.add(await openTickFile({ dataDir, instruments, log, clock, whenAway }));
+  const candleFiles = opened.add(await openCandleFiles({ dataDir, instruments, log, clock }));
   const journal = opened.add(
     await openJournal({
       directory: journalDirectory,
       quarantine: join(dataDir, 'quarantine'),
       name: 'ingestor',
-      minimumOffset: tickFile.appliedOffset,
+      minimumOffset: tickFile.isAway ? await toldOffset(dataDir) : tickFile.appliedOffset,
       clock,
       log,
       ...options.journal,
     }),
   );
-  const state = await tickFile.loadState();
-  for (const row of state.instruments) addInstrument(instruments, row);
   const pipeline = new Pipeline({
     instruments,
     venues,
     calendars,
     memoryHours: options.memoryHours,
     maxBufferedRows: MAX_BUFFERED_ROWS,
-    startOffset: state.appliedOffset,
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   });
   const { memoryHours } = options;
-  const status = await readStatus(dataDir);
-  const stores = { tickFile, gapStore, ledgerMemory, candleFiles, status };
-  const unpublished = await restoreState({ ...stores, pipeline, instruments, memoryHours });
   const flusher = new Flusher({
     pipeline,
     journal,
@@ -132,23 +135,39 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
     statusNow: () => publisher.now(),
   });
-  aggregator.owe(unpublished);
-  await applyJournal({ pipeline, journal, flusher, tickFile, dataDir, log });
   const parts = { instruments, journal, pipeline, tickFile, gapStore, candleFiles, flusher, aggregator };
-  return coreOf(parts, options, opened);
+  const status = (): ReturnType<typeof readStatus> => readStatus(dataDir);
+  const restored = { ...parts, dataDir, ledgerMemory, status, memoryHours, log };
+  if (!tickFile.isAway) await bringUp(restored);
+  const opening = new LateOpening({ ...parts, clock, log, bringUp: (signal) => bringUp(restored, signal) });
+  return coreOf({ ...parts, opening }, options, opened);
+}
+
+/** What the published status tells of the journal's end; 0 when there is none. */
+async function toldOffset(dataDir: string): Promise<number> {
+  return (await readStatus(dataDir))?.durableOffset ?? 0;
 }
 
 type CoreParts = Omit<
   Core,
-  'dataDir' | 'log' | 'isTakingFrames' | 'begin' | 'register' | 'settle' | typeof Symbol.asyncDispose
->;
+  | 'dataDir'
+  | 'log'
+  | 'isTakingFrames'
+  | 'begin'
+  | 'register'
+  | 'store'
+  | 'publish'
+  | 'settle'
+  | typeof Symbol.asyncDispose
+> & { readonly opening: LateOpening };
 
-function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
+function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
   const { journal, pipeline, flusher, aggregator, instruments } = parts;
   const { dataDir, log, clock, instance } = options;
   let hasBegun = false;
   const record = (event: ControlEvent): void => recordOwnEvent({ journal, pipeline, clock }, event);
   const settle = async (): Promise<boolean> => {
+    if (!pipeline.isLive) return false;
     // Twice: a cycle that was already running when it was asked for does not contain the newest frames.
     await flusher.flush();
     const isFlushed = await flusher.flush();
@@ -161,6 +180,8 @@ function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Co
     dataDir,
     log,
     settle,
+    store: (signal) => (pipeline.isLive ? flusher.flush(signal) : opening.round(signal)),
+    publish: async (signal) => pipeline.isLive && aggregator.cycle(signal),
     get isTakingFrames() {
       return hasBegun;
     },
@@ -181,9 +202,12 @@ function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Co
       if (hasBegun) {
         record({ type: 'stopped', instance });
         flusher.askCoverage();
-        await settle();
       }
-      await opened.close();
+      try {
+        if (hasBegun) await settle();
+      } finally {
+        await opened.close();
+      }
     },
   };
 }

@@ -15,17 +15,22 @@ import {
   sampledLog,
 } from '@tickwright/runtime';
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
+import { Retention } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
 import { DayWork } from './day-work.ts';
+import { diskSpace } from './disk/disk-space.ts';
+import { DiskWatch } from './disk/disk-watch.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
 import { loopService } from './loop-service.ts';
+import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { sourceStream } from './intake/source-stream.ts';
+import type { SourceStream } from './intake/source-stream.ts';
 
 /** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
 const CLOCK_FRAME_MS = 250;
@@ -89,16 +94,28 @@ async function run(options: IngestOptions): Promise<void> {
     core.register(instruments);
     return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
   });
+  const disk = diskWatch(options, { core, streams });
+  // Before anything is connected: a full disk must not be found by filling it.
+  await disk.round();
+  const { dataDir } = config;
+  const limits = retentionLimits(config);
+  const { clock, log } = options;
+  const retention = new Retention({ dataDir, limits, tickFile: core.tickFile, clock, log });
+  const days = new DayWork({ core, retention, clock, log });
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
-    services: [...storageServices(options, core), ...streams.map((each) => each.service)],
+    services: [...storageServices(options, { core, disk, days }), ...streams.map((each) => each.service)],
   });
-  state.attach({ core, streams, supervisor });
+  state.attach({ core, streams, disk, retention, supervisor });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
   state.stopping();
+  if (core.pipeline.isLive)
+    await retention
+      .round()
+      .catch((error: unknown) => log.warn({ error }, 'limits could not be held at the end'));
 }
 
 function cancelReads(): void {
@@ -135,6 +152,7 @@ function coreOptions(options: IngestOptions, instance: string): Parameters<typeo
     venues: catalogue.names().map((name) => catalogue.venue(name)),
     memoryHours: config.ingestor.memoryHours,
     journal: config.ingestor.journal,
+    whenTickFileAway: 'open-later',
     clock,
     log,
     onRejected: (venue, bytes, offset) =>
@@ -167,30 +185,44 @@ async function serve(options: IngestOptions, state: IngestorState, lock: Instanc
   return server;
 }
 
+function diskWatch(
+  { config, clock, log }: IngestOptions,
+  { core, streams }: { core: Core; streams: readonly SourceStream[] },
+): DiskWatch {
+  return new DiskWatch({
+    look: () => diskSpace(config.dataDir),
+    reserve: config.ingestor.disk,
+    journal: core.journal,
+    streams: streams.map(({ stream }) => stream),
+    clock,
+    log,
+  });
+}
+
 function storageServices(
   options: IngestOptions,
-  core: Core,
+  { core, disk, days }: { core: Core; disk: DiskWatch; days: DayWork },
 ): ConstructorParameters<typeof Supervisor>[0]['services'] {
   const { clock, config } = options;
-  const days = new DayWork({
-    core,
-    clock,
-    log: options.log,
-    journalHours: config.ingestor.journal.retentionHours,
-  });
   return [
     loopService({
       name: 'flush',
       clock,
       intervalMs: config.ingestor.flushIntervalMs,
-      work: (signal) => core.flusher.flush(signal),
+      work: (signal) => core.store(signal),
     }),
     loopService({
       name: 'publish',
       clock,
       intervalMs: config.ingestor.aggregateIntervalMs,
       counts: core.aggregator.loop,
-      work: (signal) => core.aggregator.cycle(signal),
+      work: (signal) => core.publish(signal),
+    }),
+    loopService({
+      name: 'disk',
+      clock,
+      intervalMs: config.ingestor.disk.lookIntervalMs,
+      work: () => disk.round(),
     }),
     loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
     loopService({
@@ -198,7 +230,8 @@ function storageServices(
       clock,
       intervalMs: CLOCK_FRAME_MS,
       work: async () => {
-        if (isAnySessionOpen(core, clock)) {
+        // A journal that takes no more waits for its disk: candles close with the first frame after it.
+        if (!core.journal.isCongested && isAnySessionOpen(core, clock)) {
           recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
         }
       },

@@ -22,8 +22,11 @@ export { onSignals } from './service/signals.ts';
 export type { Log } from './log/log.ts';
 export { createLog } from './log/pino-log.ts';
 export type { LogLevel, LogOptions, ProcessLog } from './log/pino-log.ts';
+export { LogFiles } from './log/log-files.ts';
+export type { LogFilesOptions } from './log/log-files.ts';
 export { sampledLog } from './log/sampled-log.ts';
 export type { SampledLog } from './log/sampled-log.ts';
+export { readableBytes } from './readable-bytes.ts';
 export { redactText } from './log/redaction.ts';
 
 export { createMetrics } from './metrics.ts';

@@ -46,6 +46,8 @@ export type { TickFilter } from './ticks/tick-source.ts';
 export type { SealOptions, SealReport, SealStep } from './tick-storage/sealing.ts';
 export type { DateOf } from './tick-storage/sealed-parts.ts';
 export { listParts, tickPaths } from './tick-storage/tick-paths.ts';
+export { readKeptTicks } from './tick-storage/kept-ticks.ts';
+export type { KeptTicks } from './tick-storage/kept-ticks.ts';
 export type { TickPart, TickPaths } from './tick-storage/tick-paths.ts';
 export { FILLED_KEPT_DAYS, GapStore, openGapStore } from './gaps/gap-store.ts';
 export type { GapStoreOptions } from './gaps/gap-store.ts';

@@ -1,1 +1,3 @@
-export {};
+export { Retention } from './retention/retention.ts';
+export type { RetentionLimits, RetentionOptions } from './retention/retention.ts';
+export type { Limit, LimitUse, LimitedStore } from './retention/limit-use.ts';

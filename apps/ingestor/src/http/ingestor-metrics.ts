@@ -1,6 +1,7 @@
 import type { Metrics } from '@tickwright/runtime';
 import type { Core } from '../core.ts';
 import { registerDatabaseMetrics } from './database-metrics.ts';
+import type { DiskHealth } from '../disk/disk-watch.ts';
 import type { IngestorState } from './ingestor-state.ts';
 
 interface CoreGauge {
@@ -115,6 +116,29 @@ const CORE_GAUGES: readonly CoreGauge[] = [
   { name: 'gaps_open', help: 'Gaps that are not filled.', value: (core) => core.pipeline.gaps.open().length },
 ];
 
+const DISK_GAUGES: readonly { name: string; help: string; value: (health: DiskHealth) => number }[] = [
+  {
+    name: 'disk_free_bytes',
+    help: 'Free space of the volume of the data directory.',
+    value: (health) => health.freeBytes,
+  },
+  {
+    name: 'disk_reserve_bytes',
+    help: 'With less free than this the streams pause.',
+    value: (health) => health.reserveBytes,
+  },
+  {
+    name: 'disk_paused',
+    help: '1 while the streams are paused for the disk.',
+    value: (health) => (health.state === 'ok' ? 0 : 1),
+  },
+  {
+    name: 'disk_pauses_total',
+    help: 'Times the streams were paused for the disk.',
+    value: (health) => health.pauses,
+  },
+];
+
 /** Registers the ingestor's metrics; they read the state when they are asked for. */
 export function registerMetrics(metrics: Metrics, state: IngestorState): void {
   for (const { name, help, value } of CORE_GAUGES) {
@@ -128,6 +152,16 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
     });
   }
   registerDatabaseMetrics(metrics);
+  for (const { name, help, value } of DISK_GAUGES) {
+    metrics.gauge({
+      name,
+      help,
+      collect: (gauge) => {
+        const disk = state.running?.disk;
+        if (disk !== undefined) gauge.set(value(disk.health));
+      },
+    });
+  }
   registerStreamMetrics(metrics, state);
   metrics.gauge({
     name: 'frames_rejected_total',

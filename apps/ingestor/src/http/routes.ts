@@ -22,6 +22,11 @@ export function ingestorRoutes(state: IngestorState): Route[] {
     const running = state.running;
     if (running === undefined)
       throw new HttpError(503, 'the ingestor is starting or stopping; ask again in a moment');
+    if (!running.core.pipeline.isLive)
+      throw new HttpError(
+        503,
+        'the tick file is away (journal only): what is stored cannot be told now; /ready says why, ask again later',
+      );
     return running.core;
   };
   return [
