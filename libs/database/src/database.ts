@@ -3,6 +3,8 @@ import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import type { Clock, Log } from '@tickwright/runtime';
 import { columnsOf, readAllColumns, readAllRows, rowsOf } from './chunk-reader.ts';
 import type { Columns } from './chunk-reader.ts';
+import { FileHold } from './backup.ts';
+import type { HeldFile } from './backup.ts';
 import { runReading, streamReading } from './connection-query.ts';
 import { MEMORY } from './engine.ts';
 import type { Engine } from './engine.ts';
@@ -48,8 +50,13 @@ export interface Database extends AsyncDisposable {
   streamColumns(sql: string, params?: readonly SqlValue[], options?: ReadOptions): AsyncIterable<Columns>;
   /** Reads a whole result as typed arrays: the fast way for ticks and candles. */
   readColumns(sql: string, params?: readonly SqlValue[], options?: ReadOptions): Promise<Columns>;
-  /** Moves the write-ahead log into the file, after all writes queued before it. */
+  /** Moves the write-ahead log into the file, after all writes queued before it; waits while the file is held. */
   checkpoint(): Promise<void>;
+  /**
+   * Keeps the file as it is, with all writes queued before this one in it and none after, until it is released: then
+   * another process can copy it. Writes go on meanwhile, into the log. One hold at a time: DatabaseHeldError.
+   */
+  hold(): Promise<HeldFile>;
   /**
    * Refuses new calls, waits for what is in flight (reads are interrupted after a while), checkpoints, closes the
    * connections and then the instance. Idempotent. Bounded in time: DatabaseCloseError, after which the process should end.
@@ -74,6 +81,7 @@ export class EngineDatabase implements Database {
   readonly #onClosing: (closed: Promise<void>) => void;
   readonly #queue: WriteQueue;
   readonly #reads: ReadConnections;
+  readonly #hold: FileHold;
   #commits = 0;
   #closed: Promise<void> | undefined;
 
@@ -95,6 +103,7 @@ export class EngineDatabase implements Database {
       clock: this.#clock,
       connections: options.engine.readers,
     });
+    this.#hold = new FileHold({ path: this.path, writer: options.engine.writer, queue: this.#queue });
     this.stats = this.#statistics();
   }
 
@@ -144,8 +153,12 @@ export class EngineDatabase implements Database {
     for await (const { chunk, result } of this.#chunks(sql, params, options)) yield columnsOf(chunk, result);
   }
 
-  async checkpoint(): Promise<void> {
-    await this.#queue.run(() => this.#checkpointNow());
+  checkpoint(): Promise<void> {
+    return this.#hold.checkpoint(() => this.#checkpointNow());
+  }
+
+  hold(): Promise<HeldFile> {
+    return this.#hold.hold(() => this.#checkpointNow());
   }
 
   close(): Promise<void> {
@@ -190,6 +203,7 @@ export class EngineDatabase implements Database {
   async #closeOnce(): Promise<void> {
     this.#reads.refuse();
     this.#queue.refuse();
+    this.#hold.end();
     const started = performance.now();
     while (this.#reads.running > 0 || this.#queue.depth > 0) {
       const waitedMs = performance.now() - started;

@@ -1,6 +1,7 @@
 import { DatabaseInvalidError } from '@tickwright/database';
 import type { Database } from '@tickwright/database';
 import type { InstrumentTable } from '@tickwright/market';
+import { SerialGate } from '@tickwright/runtime';
 import { InstrumentNumbers } from './instrument-numbers.ts';
 import { exists, openLiveFile } from './live-tick-file.ts';
 import type { LiveFile, TickFileContext } from './live-tick-file.ts';
@@ -9,7 +10,6 @@ import type { Reader } from './readers-in-flight.ts';
 import type { DateOf } from './sealed-parts.ts';
 import { beginSealing, finishSealing } from './sealing.ts';
 import type { SealOptions, SealReport } from './sealing.ts';
-import { SerialGate } from './serial-gate.ts';
 import { listParts } from './tick-paths.ts';
 import type { TickSources } from '../ticks/tick-source.ts';
 import { TickFileError, readInstruments, readState } from './tick-state.ts';
