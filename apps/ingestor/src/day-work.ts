@@ -29,9 +29,11 @@ export class DayWork {
   /** Looks what is due and does it. Never rejects: what failed is tried again with the next round. */
   async round(): Promise<void> {
     try {
-      await this.#seal();
-      await this.#finishDays();
-      await this.#prune();
+      await this.#core.fileGate.run(async () => {
+        await this.#seal();
+        await this.#finishDays();
+        await this.#prune();
+      });
     } catch (error) {
       this.#log.warn({ error }, 'the work after a day could not be finished; trying again');
     }

@@ -10,6 +10,8 @@ import { Supervisor, acquireInstanceLock, createMetrics, sampledLog } from '@tic
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
+import { backupService } from './backup-service.ts';
+import { Backups } from './backups.ts';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
 import { DayWork } from './day-work.ts';
@@ -60,12 +62,23 @@ export async function ingest(options: IngestOptions): Promise<void> {
     core.register(instruments);
     return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
   });
+  const backups = new Backups({ ...options, core, instance });
+  await backups.begin();
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
-    services: [...storageServices(options, core), ...streams.map((each) => each.service)],
+    services: [
+      ...storageServices(options, core),
+      backupService({
+        backups,
+        clock: options.clock,
+        everyMinutes: config.backups.everyMinutes,
+        isSessionOpen: () => isAnySessionOpen(core, options.clock),
+      }),
+      ...streams.map((each) => each.service),
+    ],
   });
-  state.attach({ core, streams, supervisor });
+  state.attach({ core, streams, supervisor, backups });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
   state.stopping();
 }

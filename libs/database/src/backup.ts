@@ -2,7 +2,10 @@ import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ExitCode, TickwrightError } from '@tickwright/runtime';
 import { DatabaseClosedError } from './errors.ts';
-import { classifyQuery } from './error-classification.ts';
+import { readAllRows } from './chunk-reader.ts';
+import { runQuery } from './connection-query.ts';
+import type { Row } from './sql-value.ts';
+import { tableRows } from './table-rows.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /**
@@ -11,6 +14,8 @@ import type { WriteQueue } from './write-queue.ts';
  */
 export interface HeldFile extends AsyncDisposable {
   readonly path: string;
+  /** Rows of each table in the held file, by name. */
+  readonly tables: Readonly<Record<string, number>>;
   /** Aborted when the database is closed under the hold: what was being copied is of no use then. */
   readonly signal: AbortSignal;
   /** Lets checkpoints change the file again. Idempotent. */
@@ -66,12 +71,14 @@ export class FileHold {
       try {
         await checkpointNow();
         await this.#checkNoLog();
+        this.#held = held;
+        return this.#heldFile(held, await tableRows((sql) => this.#run(sql)));
       } catch (error) {
+        this.#held = undefined;
+        held.onReleased();
         await this.#setThreshold(held.threshold);
         throw error;
       }
-      this.#held = held;
-      return this.#heldFile(held);
     });
   }
 
@@ -97,31 +104,28 @@ export class FileHold {
     held?.onReleased();
   }
 
-  #heldFile(held: Held): HeldFile {
+  #heldFile(held: Held, tables: HeldFile['tables']): HeldFile {
     const release = async (): Promise<void> => {
       if (this.#held !== held) return;
       await this.#queue.run(() => this.#setThreshold(held.threshold));
       this.#held = undefined;
       held.onReleased();
     };
-    return { path: this.#path, signal: held.controller.signal, release, [Symbol.asyncDispose]: release };
+    const { signal } = held.controller;
+    return { path: this.#path, tables, signal, release, [Symbol.asyncDispose]: release };
   }
 
   async #threshold(): Promise<string> {
-    const result = await this.#run(`SELECT current_setting('wal_autocheckpoint')`);
-    return String(result.getRows()[0]?.[0]);
+    const [row] = await this.#run(`SELECT current_setting('wal_autocheckpoint') AS size`);
+    return String(row?.['size']);
   }
 
   async #setThreshold(size: string): Promise<void> {
     await this.#run(`SET GLOBAL wal_autocheckpoint = '${size}'`);
   }
 
-  async #run(sql: string) {
-    try {
-      return await this.#writer.runAndReadAll(sql);
-    } catch (error) {
-      throw classifyQuery(this.#path, sql, error);
-    }
+  async #run(sql: string): Promise<Row[]> {
+    return readAllRows(await runQuery(this.#writer, { path: this.#path, sql, params: [] }));
   }
 
   async #checkNoLog(): Promise<void> {

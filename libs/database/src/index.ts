@@ -3,6 +3,7 @@ export type { DatabaseOptions } from './open-database.ts';
 export type { Database, DatabaseStats } from './database.ts';
 export { DatabaseHeldError } from './backup.ts';
 export type { HeldFile } from './backup.ts';
+export { tableRows } from './table-rows.ts';
 export { CLOSE_MAX_MS } from './database.ts';
 export type { Transaction } from './transaction.ts';
 export type { AppendColumn } from './chunk-writer.ts';

@@ -1,6 +1,8 @@
+import { configSchema } from '@tickwright/config';
 import { Supervisor } from '@tickwright/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
+import { Backups } from '../backups.ts';
 import { IngestorState } from './ingestor-state.ts';
 
 afterEach(removeFolders);
@@ -8,8 +10,20 @@ afterEach(removeFolders);
 function stateOf(rig: Rig): IngestorState {
   const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], supervisor });
+  state.attach({ core: rig.core, streams: [], supervisor, backups: backupsOf(rig) });
   return state;
+}
+
+function backupsOf({ core, dataDir, clock }: Rig): Backups {
+  const { backups } = configSchema.parse({});
+  return new Backups({
+    core,
+    config: { dataDir, backups },
+    instance: 'test',
+    version: '0.0.0',
+    clock,
+    log: quietLog,
+  });
 }
 
 test('the verdict tells the phase, and before it runs nothing is blamed on a part', async () => {
@@ -18,7 +32,7 @@ test('the verdict tells the phase, and before it runs nothing is blamed on a par
   expect(state.health()).toMatchObject({ ok: true, phase: 'starting', reasons: [] });
   expect(state.readiness()).toEqual({ ready: false, reasons: ['the ingestor is starting'] });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], supervisor });
+  state.attach({ core: rig.core, streams: [], supervisor, backups: backupsOf(rig) });
   expect(state.health()).toMatchObject({ ok: true, phase: 'running' });
   expect(state.readiness()).toEqual({ ready: true, reasons: [] });
   state.stopping();

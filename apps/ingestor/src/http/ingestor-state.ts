@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Supervisor } from '@tickwright/runtime';
 import type { SubscriptionState } from '@tickwright/venues';
+import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
@@ -13,6 +14,7 @@ interface Running {
   readonly core: Core;
   readonly streams: readonly SourceStream[];
   readonly supervisor: Supervisor;
+  readonly backups: Backups;
 }
 
 export interface HealthReport {

@@ -1,5 +1,5 @@
 import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
-import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
+import { SCHEDULES, SerialGate, TickwrightError, retry } from '@tickwright/runtime';
 import type { Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore, TickFile } from '@tickwright/store';
@@ -66,6 +66,7 @@ export class Flusher {
   };
   readonly #options: FlusherOptions;
   readonly #schedule: CoverageSchedule;
+  readonly #gate = new SerialGate();
   /** A snapshot of what changed was taken and not written: the next one has to be of everything, as of its own offset. */
   #isWholeCoverageOwed = false;
   /** Gap rows of portions that were not written: they go with the next. */
@@ -80,10 +81,17 @@ export class Flusher {
 
   /** One flush. Resolves to whether all was written; never rejects. A call during a flush joins it. */
   flush(signal?: AbortSignal): Promise<boolean> {
-    this.#running ??= this.#flush(signal).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#gate
+      .run(() => this.#flush(signal))
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
+  }
+
+  /** Runs work between two flushes: what is stored belongs together and stays as it is. Flushes wait for its end. */
+  still<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.run(work);
   }
 
   async #flush(signal: AbortSignal | undefined): Promise<boolean> {
