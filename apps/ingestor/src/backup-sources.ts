@@ -25,7 +25,8 @@ const PUBLISHED = ['candles', 'live/candles', 'live/status.json', 'live/instrume
 export async function takeSources(
   core: Core,
   taking: BackupTaking,
-): Promise<{ readonly journal: BackupJournal }> {
+): Promise<{ readonly journal: () => Promise<BackupJournal> }> {
+  if (core.flusher.health.state !== 'ok') throw behindError(core);
   // Sealed parts never change: not even a publication waits for them.
   await taking.files('ticks');
   const marks = await core.aggregator.still(async () => {
@@ -36,8 +37,12 @@ export async function takeSources(
     if (!(await core.flusher.flush())) throw behindError(core);
     return core.flusher.still(() => takeDatabases(core, taking));
   });
-  const lastFrame = await frameSum(join(core.dataDir, 'journal'), marks.offset - 1);
-  return { journal: { ...marks, ...(lastFrame === undefined ? {} : { lastFrame }) } };
+  return {
+    journal: async () => {
+      const lastFrame = await frameSum(join(core.dataDir, 'journal'), marks.offset - 1);
+      return lastFrame === undefined ? marks : { ...marks, lastFrame };
+    },
+  };
 }
 
 async function takeDatabases(core: Core, taking: BackupTaking): Promise<BackupJournal> {

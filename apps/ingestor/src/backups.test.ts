@@ -43,7 +43,7 @@ async function allTicks(rig: Rig): Promise<unknown[]> {
   const rows: unknown[] = [];
   const each = readTicks(rig.core, { instrument: 'BINANCE|BTCUSDT' });
   await rig.core.journal.sync();
-  for await (const some of each) rows.push(...some.map(({ receiveTime: _, ...row }) => row));
+  for await (const some of each) rows.push(...some);
   return rows;
 }
 
@@ -66,7 +66,7 @@ async function differences(rig: Rig): Promise<number> {
 }
 
 function restored(dataDir: string, folder: string, clock: ManualClock): Promise<RestoreReport> {
-  return restoreBackup({ folder, dataDir, clock, log: quietLog });
+  return restoreBackup({ owner: 'ingestor', folder, dataDir, clock, log: quietLog });
 }
 
 test('what comes after a backup is not in it, and what the journal has of it is there after a restore', async () => {

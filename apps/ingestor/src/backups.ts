@@ -1,6 +1,13 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Config } from '@tickwright/config';
-import { RemoteCopyError, copyRemotely, listBackups, makeBackup, pruneBackups } from '@tickwright/upkeep';
+import {
+  BackupError,
+  RemoteCopyError,
+  copyRemotely,
+  listBackups,
+  makeBackup,
+  pruneBackups,
+} from '@tickwright/upkeep';
 import type { BackupManifest, ListedBackup, MadeBackup } from '@tickwright/upkeep';
 import type { Clock, Log } from '@tickwright/runtime';
 import { BACKUP_ROOTS, takeSources } from './backup-sources.ts';
@@ -46,11 +53,11 @@ export interface BackupJson {
 }
 
 export function backupDirectory(config: Pick<Config, 'dataDir' | 'backups'>): string {
-  return config.backups.directory ?? join(config.dataDir, 'backups');
+  return resolve(config.backups.directory ?? `${config.dataDir}/backups`);
 }
 
 /** Makes the ingestor's backups, one at a time, removes old ones and has new ones copied elsewhere. */
-export class Backups {
+export class Backups implements AsyncDisposable {
   readonly health: BackupsHealth = {
     state: 'idle',
     lastMicros: 0,
@@ -64,6 +71,7 @@ export class Backups {
   };
   readonly directory: string;
   readonly #options: BackupsOptions;
+  readonly #stopping = new AbortController();
   #running: Promise<BackupJson> | undefined;
   #next: Promise<BackupJson> | undefined;
 
@@ -81,7 +89,9 @@ export class Backups {
   }
 
   /** Makes one as of now. While one is being made, all who ask share the next. Errors: BackupError and the sources'. */
-  make(reason: string, signal?: AbortSignal): Promise<BackupJson> {
+  make(reason: string, asked?: AbortSignal): Promise<BackupJson> {
+    const stopping = this.#stopping.signal;
+    const signal = asked === undefined ? stopping : AbortSignal.any([asked, stopping]);
     if (this.#running === undefined) return this.#begin(reason, signal);
     this.#next ??= this.#running
       .catch(() => undefined)
@@ -96,13 +106,22 @@ export class Backups {
     return (await listBackups(this.directory)).map(backupJson);
   }
 
+  /** Ends a backup that is being made; what is finished stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(
+      new BackupError('the backup was stopped with the process that made it', { canRetry: true }),
+    );
+    await this.#next?.catch(() => undefined);
+    await this.#running?.catch(() => undefined);
+  }
+
   /** Ages in memory only, for status and metrics. */
   ageMs(): number | null {
     const { lastMicros } = this.health;
     return lastMicros === 0 ? null : Math.max(0, (this.#options.clock.nowMicros() - lastMicros) / 1_000);
   }
 
-  #begin(reason: string, signal: AbortSignal | undefined): Promise<BackupJson> {
+  #begin(reason: string, signal: AbortSignal): Promise<BackupJson> {
     this.#running = this.#make(reason, signal).finally(() => {
       this.#running = undefined;
       this.health.state = 'idle';
@@ -110,14 +129,14 @@ export class Backups {
     return this.#running;
   }
 
-  async #make(reason: string, signal: AbortSignal | undefined): Promise<BackupJson> {
-    const { core, log, clock, config } = this.#options;
+  async #make(reason: string, signal: AbortSignal): Promise<BackupJson> {
+    const { core, log } = this.#options;
     this.health.state = 'running';
     let made: MadeBackup;
     try {
       made = await core.fileGate.run(() => this.#backUp(reason, signal));
     } catch (error) {
-      if (signal?.aborted !== true) this.#failed(error);
+      if (!signal.aborted) this.#failed(error);
       throw error;
     }
     const { name, manifest } = made;
@@ -126,13 +145,12 @@ export class Backups {
     this.health.lastError = undefined;
     const { bytes, durationMs } = manifest;
     log.info({ name, reason, bytes, durationMs, offset: manifest.journal?.offset }, 'made a backup');
-    const removed = await pruneBackups(this.directory, config.backups.keep, clock.nowMicros());
-    if (removed.length > 0) log.info({ removed }, 'removed old backups');
+    await this.#prune();
     await this.#copyRemotely(made, signal);
     return backupJson({ ...made, problem: undefined });
   }
 
-  #backUp(reason: string, signal: AbortSignal | undefined): Promise<MadeBackup> {
+  #backUp(reason: string, signal: AbortSignal): Promise<MadeBackup> {
     const { core, config, instance, version, clock, log } = this.#options;
     return makeBackup({
       dataDir: config.dataDir,
@@ -145,12 +163,23 @@ export class Backups {
       take: (taking) => takeSources(core, taking),
       clock,
       log,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
   }
 
+  /** A new backup is no less good because an old one could not be removed. */
+  async #prune(): Promise<void> {
+    const { clock, config, log } = this.#options;
+    try {
+      const removed = await pruneBackups(this.directory, config.backups.keep, clock.nowMicros());
+      if (removed.length > 0) log.info({ removed }, 'removed old backups');
+    } catch (error) {
+      log.warn({ error }, 'old backups could not be removed; the next backup tries again');
+    }
+  }
+
   /** A failure is told and counted; the next backup holds all of this one and is copied, too. */
-  async #copyRemotely({ folder, name }: MadeBackup, signal: AbortSignal | undefined): Promise<void> {
+  async #copyRemotely({ folder, name }: MadeBackup, signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options;
     const { command, commandTimeoutMs: timeoutMs } = config.backups;
     if (command === undefined) return;
@@ -159,12 +188,12 @@ export class Backups {
         command,
         folder,
         timeoutMs,
-        ...(signal === undefined ? {} : { signal }),
+        signal,
       });
       log.info({ name, output }, 'copied the backup with the configured command');
     } catch (error) {
       if (!(error instanceof RemoteCopyError)) throw error;
-      if (signal?.aborted === true) return;
+      if (signal.aborted) return;
       this.health.commandFailures += 1;
       this.health.lastError = error.message;
       log.warn({ name, error: error.message, output: error.output }, 'the backup was not copied elsewhere');

@@ -62,7 +62,7 @@ export async function ingest(options: IngestOptions): Promise<void> {
     core.register(instruments);
     return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
   });
-  const backups = new Backups({ ...options, core, instance });
+  await using backups = new Backups({ ...options, core, instance });
   await backups.begin();
   const supervisor = new Supervisor({
     clock: options.clock,

@@ -23,7 +23,9 @@ export async function restoreCommand(terminal: Terminal, flags: RestoreFlags): P
   await prepareDataDirectory(config.dataDir);
   await using _lock = await acquireInstanceLock(join(config.dataDir, 'ingestor'));
   const { restoreBackup } = await import('@tickwright/upkeep');
+  const { BACKUP_OWNER } = await import('@tickwright/ingestor');
   const report = await restoreBackup({
+    owner: BACKUP_OWNER,
     folder,
     dataDir: config.dataDir,
     clock: systemClock,
@@ -36,11 +38,11 @@ export async function restoreCommand(terminal: Terminal, flags: RestoreFlags): P
 }
 
 async function backupFolder(text: string, config: Config): Promise<string> {
-  const { backupDirectory } = await import('@tickwright/ingestor');
+  const { BACKUP_OWNER, backupDirectory } = await import('@tickwright/ingestor');
   const directory = backupDirectory(config);
   if (text !== 'latest') return existsSync(join(directory, text)) ? join(directory, text) : resolve(text);
   const { listBackups } = await import('@tickwright/upkeep');
-  const newest = (await listBackups(directory)).findLast(({ manifest }) => manifest !== undefined);
+  const newest = (await listBackups(directory)).findLast(({ manifest }) => manifest?.owner === BACKUP_OWNER);
   if (newest === undefined) throw new UsageError(`there is no good backup in ${directory}; name a folder`);
   return newest.folder;
 }

@@ -1,4 +1,5 @@
 import { HttpError, JsonRows } from '@tickwright/http';
+import { TickwrightError } from '@tickwright/runtime';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
@@ -85,7 +86,13 @@ export function ingestorRoutes(state: IngestorState): Route[] {
       method: 'POST',
       path: '/api/v1/backup',
       summary: 'Makes a backup of now and answers when it is finished and verified',
-      handler: async () => running().backups.make('asked for'),
+      handler: async () => {
+        try {
+          return await running().backups.make('asked for');
+        } catch (error) {
+          throw error instanceof TickwrightError ? new HttpError(503, error.message) : error;
+        }
+      },
     },
   ];
 }

@@ -25,8 +25,11 @@ export interface MakeBackupOptions {
   readonly reason: string;
   /** Everything of the data directory that a backup of this owner stands for. */
   readonly roots: readonly string[];
-  /** Takes all sources at one moment, and tells where the journal is then. */
-  readonly take: (taking: BackupTaking) => Promise<{ readonly journal?: BackupJournal }>;
+  /**
+   * Takes all sources at one moment. What it gives tells where the journal was then; asked after the copies are made,
+   * for as long as databases are held their logs grow.
+   */
+  readonly take: (taking: BackupTaking) => Promise<{ readonly journal?: () => Promise<BackupJournal> }>;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal;
@@ -84,11 +87,12 @@ async function fill(
   const taking = new Taking({ dataDir, folder: partial, links, previous, work });
   try {
     signal?.throwIfAborted();
-    const { journal } = await options.take(taking);
+    const taken = await options.take(taking);
     const time = new Date(clock.nowMicros() / 1_000).toISOString();
     await onStep?.('taken');
     const copies = await copyDatabases(taking, work);
     await taking.finishCopies();
+    const journal = await taken.journal?.();
     await onStep?.('copied');
     await using contents = await BackupContents.open(options.log);
     const databases = await verifyDatabases(taking, partial, contents);

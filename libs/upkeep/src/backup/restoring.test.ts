@@ -11,7 +11,7 @@ import type { OnRestoreStep } from './restore-plan.ts';
 afterEach(removeFolders);
 
 function restore(dataDir: string, folder: string, onStep?: OnRestoreStep): Promise<RestoreReport> {
-  const options = { folder, dataDir, clock: systemClock, log: quietLog };
+  const options = { owner: 'shop', folder, dataDir, clock: systemClock, log: quietLog };
   return restoreBackup(onStep === undefined ? options : { ...options, onStep });
 }
 
@@ -108,6 +108,12 @@ test('an altered, a missing and an added file are each found before anything is 
   expect(await readdir(dataDir)).toEqual([]);
   await rm(join(folder, 'live/more.txt'));
   await restore(dataDir, folder);
+});
+
+test('the backup of another owner is refused', async () => {
+  const { dataDir, folder } = await backedUp();
+  const options = { owner: 'runner', folder, dataDir, clock: systemClock, log: quietLog };
+  await expect(restoreBackup(options)).rejects.toThrow(/a backup of the shop, not of the runner/);
 });
 
 test('a folder that is no backup is refused', async () => {

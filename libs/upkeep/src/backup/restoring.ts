@@ -1,5 +1,5 @@
 import { link, mkdir, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { syncDirectory } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { RestoreError } from './backup-errors.ts';
@@ -14,6 +14,8 @@ import { STAGE, carryOut, finishRestore, writePlan } from './restore-plan.ts';
 import type { OnRestoreStep, RestorePlan } from './restore-plan.ts';
 
 export interface RestoreOptions {
+  /** Whose data it is, and whose instance lock the caller holds. */
+  readonly owner: string;
   /** The backup's folder. */
   readonly folder: string;
   readonly dataDir: string;
@@ -38,11 +40,12 @@ export interface RestoreReport {
  * as it is, and the next start applies what it has behind the backup. Errors: BackupDamagedError, RestoreError.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
-  const { dataDir, clock, log, onStep } = options;
+  const { owner, dataDir, clock, log, onStep } = options;
   const folder = resolve(options.folder);
   if ((await kindOf(folder)) !== 'folder') throw new RestoreError(`there is no backup ${folder}`);
   await finishRestore(dataDir, log);
   const manifest = await checkBackup(folder, log);
+  checkFits(folder, owner, manifest);
   const journal = await journalBehind(dataDir, manifest);
   await stage(folder, dataDir, manifest);
   await onStep?.('staged');
@@ -52,6 +55,14 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const roots = await carryOut(dataDir, plan, onStep);
   const setAside = roots.length === 0 ? undefined : { folder: join(dataDir, plan.quarantine), roots };
   return { manifest, setAside, journal };
+}
+
+function checkFits(folder: string, owner: string, manifest: BackupManifest): void {
+  if (manifest.owner !== owner)
+    throw new RestoreError(`${folder} is a backup of the ${manifest.owner}, not of the ${owner}`);
+  const outside = manifest.roots.find((path) => isAbsolute(path) || path.split('/').includes('..'));
+  if (outside !== undefined)
+    throw new RestoreError(`${folder} names ${outside}, outside of a data directory`);
 }
 
 async function journalBehind(dataDir: string, manifest: BackupManifest): Promise<JournalRest | undefined> {
