@@ -94,10 +94,13 @@ test('what comes after a backup is not in it, and what the journal has of it is 
 
 test('a restore without a journal is consistent: the ticks and candles of the moment of the backup', async () => {
   const rig = await Rig.open();
-  await rig.live(trades(1, 300));
+  await rig.live(trades(1, 250));
   await rig.settle();
-  const [ticks, candles] = [await allTicks(rig), await allCandles(rig)];
+  // Published and not yet stored: candles in the backup must not be ahead of its ticks.
+  await rig.live(trades(251, 50, { timeMicros: START + 250_000_000 }));
+  await rig.publish();
   const made = await backedUp(rig);
+  const [ticks, candles] = [await allTicks(rig), await allCandles(rig)];
   await rig.live(trades(301, 50, { timeMicros: START + 300_000_000 }));
   await rig.settle();
   await rig[Symbol.asyncDispose]();

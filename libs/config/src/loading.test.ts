@@ -79,6 +79,7 @@ describe('what is accepted', () => {
         paper: { cash: '1000000', currency: 'INR', fees: 'nse-intraday', slippageBps: 2 },
         http: { host: '127.0.0.1', port: 5000 },
       },
+      backups: { everyMinutes: 60, keep: { count: 24, hours: 168 }, commandTimeoutMs: 1_800_000 },
       alerts: { webhook: '', staleAfterMs: 5000 },
       log: { level: 'info' },
     });
@@ -165,7 +166,7 @@ describe('what is refused', () => {
     ],
     [
       'upstox: { token: abc }\n',
-      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, alerts, log',
+      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, backups, alerts, log',
     ],
   ])('%j', async (text, problem) => {
     expect(await problemsOf(text)).toEqual([problem]);
