@@ -8,7 +8,7 @@ import { randomOf, rounds, seed } from './rounds.ts';
 
 afterEach(cleanUp);
 
-const INSTRUMENTS = ['SIM|ALPHA', 'SIM|BRAVO'];
+const INSTRUMENTS = ['SIM|ALPHA'];
 const ROUNDS = rounds(1);
 const log = createLog({ name: 'test', level: 'silent' });
 
@@ -114,7 +114,7 @@ test(
     expect(refused.stderr).toContain(`${ingestor.child.pid}`);
 
     // The journal goes on behind the backup; then the process dies.
-    await eventually(async () => ((await durableOffset(up)) > last.offset + 1_000 ? true : undefined));
+    await eventually(async () => ((await durableOffset(up)) > last.offset + 300 ? true : undefined));
     ingestor.kill('SIGKILL');
     await ingestor.ended;
     const before = await storedTicks(dataDir);
@@ -142,5 +142,5 @@ test(
     expect(there.filter((tick) => !known.has(tick))).toEqual([]);
     await expectVerified(elsewhere);
   },
-  120_000 + ROUNDS * 30_000,
+  240_000 + ROUNDS * 60_000,
 );
