@@ -100,3 +100,20 @@ test('an ingestor that is still starting has neither streams nor ages', () => {
   );
   expect(text).toContain('NOT READY  ingestor, process 1, starting for 3 ms');
 });
+
+test('tells the last backup, and what failed', () => {
+  const backups = {
+    ageMs: 720_000,
+    lastDurationMs: 800,
+    lastBytes: 120_400_000,
+    failures: 0,
+    commandFailures: 0,
+  };
+  expect(readableStatus({ ...well, backups }, NOW_MS)).toContain(
+    '\n  last backup 12 min ago, 120.4 MB in 800 ms\n',
+  );
+  const failed = { ...backups, ageMs: null, failures: 2, lastError: 'the disk is full' };
+  expect(readableStatus({ ...well, backups: failed }, NOW_MS)).toContain(
+    '\n  no backup yet; in this run 2 failed, 0 not copied elsewhere: the disk is full\n',
+  );
+});

@@ -21,10 +21,21 @@ export interface StatusReport {
   readonly journal?: { readonly durableOffset: number; readonly nextOffset: number };
   readonly limits?: readonly LimitUse[];
   readonly gaps?: readonly StatusGap[];
+  readonly backups?: StatusBackups;
   readonly streams?: readonly {
     readonly venue: string;
     readonly subscriptions: readonly StatusSubscription[];
   }[];
+}
+
+interface StatusBackups {
+  /** Null: there is none. */
+  readonly ageMs: number | null;
+  readonly lastDurationMs: number;
+  readonly lastBytes: number;
+  readonly failures: number;
+  readonly commandFailures: number;
+  readonly lastError?: string;
 }
 
 interface StatusGap {
@@ -49,6 +60,7 @@ export function readableStatus(report: StatusReport, nowMs: number): string {
     ...report.reasons.map((reason) => `  because: ${reason}`),
     `  ${ages(report.ages)}`,
     ...amounts(report),
+    ...backups(report.backups),
     ...subscriptions(report, nowMs),
     ...limits(report.limits ?? []),
     ...gaps(report.gaps ?? [], nowMs),
@@ -76,6 +88,18 @@ function amounts({ journal, ticks }: StatusReport): string[] {
   return [
     `  ${durable}; in this run ${counted(accepted, 'tick')} taken, ${counted(duplicates, 'duplicate')} left out`,
   ];
+}
+
+function backups(made: StatusBackups | undefined): string[] {
+  if (made === undefined) return [];
+  const { ageMs, lastBytes, lastDurationMs, failures, commandFailures, lastError } = made;
+  const last =
+    ageMs === null
+      ? 'no backup yet'
+      : `last backup ${duration(ageMs)} ago, ${readableBytes(lastBytes)} in ${duration(lastDurationMs)}`;
+  if (failures + commandFailures === 0) return [`  ${last}`];
+  const failed = `${failures} failed, ${commandFailures} not copied elsewhere`;
+  return [`  ${last}; in this run ${failed}${lastError === undefined ? '' : `: ${lastError}`}`];
 }
 
 function subscriptions({ streams = [] }: StatusReport, nowMs: number): string[] {

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
 import type { ControlEvent, Instrument, InstrumentRow } from '@tickwright/market';
 import { openDatabase } from '@tickwright/database';
+import type { Database } from '@tickwright/database';
 import { openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
+import { SerialGate } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
+import { finishRestore } from '@tickwright/upkeep';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
 import { catchUp } from './ticks/catch-up.ts';
@@ -51,9 +54,13 @@ export interface Core extends AsyncDisposable {
   readonly pipeline: Pipeline;
   readonly tickFile: TickFile;
   readonly gapStore: GapStore;
+  /** `state.duckdb`: gaps, and what else outlives a run. */
+  readonly stateDatabase: Database;
   readonly candleFiles: CandleFiles;
   readonly flusher: Flusher;
   readonly aggregator: Aggregator;
+  /** What moves or removes whole files (sealing, finished days, retention, a backup) does so alone, one after the other. */
+  readonly fileGate: SerialGate;
   /** True between `begin` and the end: new frames may come at any moment. */
   readonly isTakingFrames: boolean;
   /** Journals the start of a run that takes frames in; its end is journaled when the core is closed. */
@@ -81,6 +88,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
 async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const { dataDir, clock, log, venues } = options;
+  await finishRestore(dataDir, log);
   const journalDirectory = join(dataDir, 'journal');
   await mkdir(journalDirectory, { recursive: true });
   const instruments = new InstrumentTable();
@@ -140,7 +148,8 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const restored = { ...parts, dataDir, ledgerMemory, status, memoryHours, log };
   if (!tickFile.isAway) await bringUp(restored);
   const opening = new LateOpening({ ...parts, clock, log, bringUp: (signal) => bringUp(restored, signal) });
-  return coreOf({ ...parts, opening }, options, opened);
+  const gates = { stateDatabase: stateFile, fileGate: new SerialGate() };
+  return coreOf({ ...parts, ...gates, opening }, options, opened);
 }
 
 /** What the published status tells of the journal's end; 0 when there is none. */

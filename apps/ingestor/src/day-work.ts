@@ -28,9 +28,11 @@ export class DayWork {
     // Nothing is known of what is stored while the tick file is away.
     if (!this.#core.pipeline.isLive) return;
     try {
-      await this.#seal();
-      await this.#finishDays();
-      await this.#retention.round();
+      await this.#core.fileGate.run(async () => {
+        await this.#seal();
+        await this.#finishDays();
+        await this.#retention.round();
+      });
     } catch (error) {
       this.#log.warn({ error }, 'the work after a day could not be finished; trying again');
     }

@@ -3,6 +3,8 @@ export type { IngestOptions } from './ingest.ts';
 export { openOffline } from './offline.ts';
 export type { OfflineCore, OfflineOptions } from './offline.ts';
 export type { Core } from './core.ts';
+export { BACKUP_OWNER, Backups, backupDirectory, backupJson } from './backups.ts';
+export type { BackupJson } from './backups.ts';
 export { replay } from './intake/replay.ts';
 export type { ReplayOptions, ReplayResult } from './intake/replay.ts';
 export { countTicks, readTicks } from './http/queries.ts';

@@ -18,6 +18,8 @@ import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
 import { Retention } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
+import { backupService } from './backup-service.ts';
+import { Backups } from './backups.ts';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
 import { DayWork } from './day-work.ts';
@@ -102,12 +104,23 @@ async function run(options: IngestOptions): Promise<void> {
   const { clock, log } = options;
   const retention = new Retention({ dataDir, limits, tickFile: core.tickFile, clock, log });
   const days = new DayWork({ core, retention, clock, log });
+  await using backups = new Backups({ ...options, core, instance });
+  await backups.begin();
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
-    services: [...storageServices(options, { core, disk, days }), ...streams.map((each) => each.service)],
+    services: [
+      ...storageServices(options, { core, disk, days }),
+      backupService({
+        backups,
+        clock,
+        everyMinutes: config.backups.everyMinutes,
+        isSessionOpen: () => isAnySessionOpen(core, clock),
+      }),
+      ...streams.map((each) => each.service),
+    ],
   });
-  state.attach({ core, streams, disk, retention, supervisor });
+  state.attach({ core, streams, disk, retention, supervisor, backups });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));

@@ -2,7 +2,8 @@ import type { Config } from '@tickwright/config';
 import type { RetentionLimits } from '@tickwright/upkeep';
 
 /** The configured limits as the upkeep takes them. */
-export function retentionLimits({ limits, log, ingestor }: Config): RetentionLimits {
+export function retentionLimits(config: Config): RetentionLimits {
+  const { limits, log, ingestor } = config;
   const { deleteAfterDays } = limits.quarantine;
   return {
     journal: { bytes: limits.journal.bytes, hours: ingestor.journal.retentionHours },
@@ -13,7 +14,7 @@ export function retentionLimits({ limits, log, ingestor }: Config): RetentionLim
       hours: limits.quarantine.days * 24,
       ...(deleteAfterDays === undefined ? {} : { deleteAfterDays }),
     },
-    backups: { count: limits.backups.count, hours: limits.backups.days * 24 },
+    backups: config.backups.keep,
     log: { bytes: log.fileBytes * log.files, count: log.files },
   };
 }

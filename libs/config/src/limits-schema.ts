@@ -30,11 +30,4 @@ export const limits = z.strictObject({
       deleteAfterDays: z.int().min(1).max(36_600).optional(),
     })
     .prefault({}),
-  /** The newest so many backups, none older than so many days. */
-  backups: z
-    .strictObject({
-      count: z.int().min(1).max(10_000).default(48),
-      days: z.int().min(1).max(36_600).default(14),
-    })
-    .prefault({}),
 });

@@ -80,6 +80,7 @@ describe('what is accepted', () => {
         paper: { cash: '1000000', currency: 'INR', fees: 'nse-intraday', slippageBps: 2 },
         http: { host: '127.0.0.1', port: 5000 },
       },
+      backups: { everyMinutes: 60, keep: { count: 24, hours: 168 }, commandTimeoutMs: 1_800_000 },
       alerts: { webhook: '', staleAfterMs: 5000 },
       log: { level: 'info', file: true, fileBytes: 16 * 1024 * 1024, files: 10 },
       limits: {
@@ -87,7 +88,6 @@ describe('what is accepted', () => {
         ticks: { days: 365 },
         candles: { years: 10 },
         quarantine: { bytes: 5 * 1024 ** 3, days: 90 },
-        backups: { count: 48, days: 14 },
       },
     });
   });
@@ -173,7 +173,7 @@ describe('what is refused', () => {
     ],
     [
       'upstox: { token: abc }\n',
-      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, alerts, log, limits',
+      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, backups, alerts, log, limits',
     ],
   ])('%j', async (text, problem) => {
     expect(await problemsOf(text)).toEqual([problem]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backups } from './backups-schema.ts';
 import { httpAddress } from './http-schema.ts';
 import { limits } from './limits-schema.ts';
 import { alerts, feed, runner } from './runner-schema.ts';
@@ -73,6 +74,7 @@ export const configSchema = z.strictObject({
   simulator: simulator.prefault({}),
   feed: feed.default({ kind: 'none' }),
   runner: runner.prefault({}),
+  backups: backups.prefault({}),
   alerts: alerts.prefault({}),
   log: log.prefault({}),
   limits: limits.prefault({}),

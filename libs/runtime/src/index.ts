@@ -11,6 +11,7 @@ export { backoff } from './retry/backoff.ts';
 export type { Backoff } from './retry/backoff.ts';
 
 export { BoundedQueue, QueueEndedError } from './bounded-queue.ts';
+export { SerialGate } from './serial-gate.ts';
 
 export type { Service, ServiceStatus } from './service/service.ts';
 export { Supervisor } from './service/supervisor.ts';

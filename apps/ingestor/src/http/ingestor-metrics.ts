@@ -1,4 +1,5 @@
 import type { Metrics } from '@tickwright/runtime';
+import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import { registerDatabaseMetrics } from './database-metrics.ts';
 import type { DiskHealth } from '../disk/disk-watch.ts';
@@ -139,6 +140,37 @@ const DISK_GAUGES: readonly { name: string; help: string; value: (health: DiskHe
   },
 ];
 
+interface BackupGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly value: (backups: Backups) => number | null;
+}
+
+const BACKUP_GAUGES: readonly BackupGauge[] = [
+  {
+    name: 'backup_age_seconds',
+    help: 'Since the newest backup was taken; absent while there is none.',
+    value: (backups) => divided(backups.ageMs(), 1_000),
+  },
+  {
+    name: 'backup_duration_seconds',
+    help: 'How long the newest backup took.',
+    value: ({ health }) => health.lastDurationMs / 1_000,
+  },
+  { name: 'backup_bytes', help: 'Size of the newest backup.', value: ({ health }) => health.lastBytes },
+  { name: 'backups_made_total', help: 'Backups made in this run.', value: ({ health }) => health.made },
+  {
+    name: 'backup_failures_total',
+    help: 'Backups that could not be made.',
+    value: ({ health }) => health.failures,
+  },
+  {
+    name: 'backup_command_failures_total',
+    help: 'Backups that the configured command did not copy.',
+    value: ({ health }) => health.commandFailures,
+  },
+];
+
 /** Registers the ingestor's metrics; they read the state when they are asked for. */
 export function registerMetrics(metrics: Metrics, state: IngestorState): void {
   for (const { name, help, value } of CORE_GAUGES) {
@@ -162,6 +194,17 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
       },
     });
   }
+  for (const { name, help, value } of BACKUP_GAUGES) {
+    metrics.gauge({
+      name,
+      help,
+      collect: (gauge) => {
+        const backups = state.running?.backups;
+        const found = backups === undefined ? null : value(backups);
+        if (found !== null) gauge.set(found);
+      },
+    });
+  }
   registerStreamMetrics(metrics, state);
   metrics.gauge({
     name: 'frames_rejected_total',
@@ -174,6 +217,10 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
       }
     },
   });
+}
+
+function divided(value: number | null, by: number): number | null {
+  return value === null ? null : value / by;
 }
 
 function registerStreamMetrics(metrics: Metrics, state: IngestorState): void {

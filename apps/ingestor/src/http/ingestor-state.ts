@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Supervisor } from '@tickwright/runtime';
 import type { Retention } from '@tickwright/upkeep';
 import type { SubscriptionState } from '@tickwright/venues';
+import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import { databaseReasons } from './database-metrics.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
@@ -18,6 +19,7 @@ interface Running {
   readonly disk: DiskWatch;
   readonly retention: Pick<Retention, 'uses'>;
   readonly supervisor: Supervisor;
+  readonly backups: Backups;
 }
 
 export interface HealthReport {

@@ -5,7 +5,7 @@ export function statusReport(state: IngestorState): object {
   const health = state.health();
   const running = state.running;
   if (running === undefined) return { ...health, ...state.readiness() };
-  const { core, streams, disk, retention, supervisor } = running;
+  const { core, streams, disk, retention, supervisor, backups } = running;
   const { pipeline, journal, flusher, aggregator, tickFile } = core;
   return {
     ...health,
@@ -27,6 +27,7 @@ export function statusReport(state: IngestorState): object {
       subscriptions: stream.states(),
     })),
     gaps: pipeline.gaps.open(),
+    backups: { ...backups.health, ageMs: backups.ageMs() },
     services: supervisor.status(),
   };
 }

@@ -1,6 +1,6 @@
 import type { Gap } from '@tickwright/market';
 import { DatabaseCloseError } from '@tickwright/database';
-import { SCHEDULES, TickwrightError, backoff, retry } from '@tickwright/runtime';
+import { SCHEDULES, SerialGate, TickwrightError, backoff, retry } from '@tickwright/runtime';
 import type { Backoff, Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore } from '@tickwright/store';
@@ -47,6 +47,7 @@ export class Flusher {
   readonly #schedule: CoverageSchedule;
   /** Where the buffer begins: up to here the file holds all, as far as is known; -1 before the first flush. */
   #bufferedFrom = -1;
+  readonly #gate = new SerialGate();
   /** A snapshot of what changed was taken and not written: the next one has to be of everything, as of its own offset. */
   #isWholeCoverageOwed = false;
   /** Gap rows of portions that were not written: they go with the next. */
@@ -66,10 +67,17 @@ export class Flusher {
    * the engine hangs, and no other can be opened in this process; the journal has the ticks.
    */
   flush(signal?: AbortSignal): Promise<boolean> {
-    this.#running ??= this.#flush(signal).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#gate
+      .run(() => this.#flush(signal))
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
+  }
+
+  /** Runs work between two flushes: what is stored belongs together and stays as it is. Flushes wait for its end. */
+  still<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.run(work);
   }
 
   async #flush(signal: AbortSignal | undefined): Promise<boolean> {

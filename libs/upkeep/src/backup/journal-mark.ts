@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { inspectJournal, readJournal } from '@tickwright/journal';
+import type { BackupJournal } from './manifest.ts';
+
+/** SHA-256 of one frame's time and bytes; undefined when the journal does not have it. */
+export async function frameSum(directory: string, offset: number): Promise<string | undefined> {
+  if (offset < 0) return undefined;
+  for await (const block of readJournal({ directory, from: offset, to: offset + 1 })) {
+    const at = offset - block.firstOffset;
+    const bytes = block.bytes.subarray(block.start[at], block.end[at]);
+    return createHash('sha256').update(`${block.receiveTime[at]} `).update(bytes).digest('hex');
+  }
+  return undefined;
+}
+
+/** Offsets, the second exclusive. */
+export interface OffsetRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a journal has behind a backup. */
+export interface JournalRest {
+  /** False: it is another journal's frames that would be applied. */
+  readonly isSame: boolean;
+  /** Frames that the next start applies. */
+  readonly frames: number;
+  /** Behind the last frame there is; the backup's offset when there is none behind it. */
+  readonly endOffset: number;
+  /** Ranges that are neither in the backup nor in the journal. */
+  readonly missing: readonly OffsetRange[];
+}
+
+/** Compares a journal with where a backup stands; reads all of it. */
+export async function journalRest(directory: string, mark: BackupJournal): Promise<JournalRest> {
+  const { offset } = mark;
+  const files = await inspectJournal(directory);
+  const found = await frameSum(directory, offset - 1);
+  const isSame = found === undefined || mark.lastFrame === undefined || found === mark.lastFrame;
+  const endOffset = Math.max(offset, files.at(-1)?.endOffset ?? 0);
+  const first = files[0]?.firstOffset ?? endOffset;
+  const holes = files.flatMap((file) =>
+    file.missing.map((hole) => ({ from: hole.firstOffset, to: hole.endOffset })),
+  );
+  const missing = [{ from: offset, to: Math.min(first, endOffset) }, ...holes]
+    .map((range) => ({ from: Math.max(range.from, offset), to: Math.min(range.to, endOffset) }))
+    .filter((range) => range.from < range.to);
+  const lost = missing.reduce((sum, range) => sum + range.to - range.from, 0);
+  return { isSame, frames: endOffset - offset - lost, endOffset, missing };
+}
