@@ -120,7 +120,7 @@ class Run {
     const isKept = (name: EventName): boolean => KEPT.has(name) || chance(0.75);
     const weights = names.map((name) => (isKept(name) ? EVENTS[name] : 0));
     this.#choice = { names: [...OWN, ...names], weights: [...OWN.map(() => 0), ...weights] };
-    this.#length = between(200, 1_200);
+    this.#length = between(100, 700);
   }
 
   async play(): Promise<void> {
