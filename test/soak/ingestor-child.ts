@@ -52,6 +52,10 @@ await ingest({
   clock,
   log,
   signal: stop.signal,
+  abandon: (error) => {
+    console.error(error);
+    process.exit(4);
+  },
   onUp: () => {
     console.log('up');
     setInterval(sample, settings.sampleMs).unref();
