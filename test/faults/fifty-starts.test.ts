@@ -5,13 +5,13 @@ import { faultTest } from './fault-test.ts';
 import type { Figures } from './figures.ts';
 import { judge } from './judgement.ts';
 import { isLong } from './rounds.ts';
-import { LIMIT_MS, Scene } from './scene.ts';
+import { LIMIT_MS, Scene, hasEnded } from './scene.ts';
 
 const STARTS = isLong ? 50 : 8;
 
 /** Waits until all but one have ended. */
 async function survivor(ingestors: readonly Process[]): Promise<{ winner: Process; refused: Ended[] }> {
-  const isRunning = ({ child }: Process): boolean => child.exitCode === null && child.signalCode === null;
+  const isRunning = (each: Process): boolean => !hasEnded(each);
   await eventually(() => (ingestors.filter(isRunning).length <= 1 ? true : undefined), {
     limitMs: 2 * LIMIT_MS,
     what: 'all but one to end',

@@ -18,6 +18,10 @@ export interface IngestorStatus {
   readonly ticks: Readonly<Record<string, number>>;
 }
 
+export function hasEnded({ child }: Process): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
 /** A venue, a data directory, and the ingestors that a round starts on it, one after the other. */
 export class Scene {
   readonly dataDir: string;
@@ -96,7 +100,7 @@ export class Scene {
     let last: IngestorStatus | undefined;
     return eventually(
       async () => {
-        if (ingestor.child.exitCode !== null || ingestor.child.signalCode !== null) {
+        if (hasEnded(ingestor)) {
           throw new Error(
             `the ingestor ended (${ingestor.child.exitCode}) before ${what}:\n${ingestor.stderr}`,
           );
@@ -104,7 +108,10 @@ export class Scene {
         last = await this.status();
         return last !== undefined && holds(last) ? last : undefined;
       },
-      { limitMs: LIMIT_MS, what: `${what}; the ingestor said:\n${ingestor.stderr}` },
+      {
+        limitMs: LIMIT_MS,
+        what: () => `${what}; it is ${JSON.stringify(last)}; the ingestor said:\n${ingestor.stderr}`,
+      },
     );
   }
 
@@ -129,8 +136,17 @@ export class Scene {
     await this.status();
     const askedMs = performance.now();
     ingestor.kill('SIGTERM');
-    const ended = await ingestor.ended;
+    const ended = await this.ended(ingestor);
     expect(ended.code, ended.stderr).toBe(0);
     return { ended, stopMs: performance.now() - askedMs };
+  }
+
+  /** Waits for the end of a process that has been told to end, or that cannot run. */
+  async ended(ingestor: Process): Promise<Ended> {
+    await eventually(() => (hasEnded(ingestor) ? true : undefined), {
+      limitMs: LIMIT_MS,
+      what: () => `the end of the ingestor, which said:\n${ingestor.stderr}`,
+    });
+    return ingestor.ended;
   }
 }

@@ -113,13 +113,16 @@ export function tickwright(args: readonly string[], env?: Record<string, string>
 /** Asks again until there is an answer; a condition to wait for, not a time. */
 export async function eventually<T>(
   ask: () => T | undefined | Promise<T | undefined>,
-  options: { readonly limitMs?: number; readonly what?: string } = {},
+  options: { readonly limitMs?: number; readonly what?: string | (() => string) } = {},
 ): Promise<T> {
   const endMs = Date.now() + (options.limitMs ?? 30_000);
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (Date.now() > endMs) throw new Error(`waited in vain for ${options.what ?? 'a condition'}`);
+    if (Date.now() > endMs) {
+      const what = typeof options.what === 'function' ? options.what() : options.what;
+      throw new Error(`waited in vain for ${what ?? 'a condition'}`);
+    }
     await new Promise((go) => setTimeout(go, 25));
   }
 }
