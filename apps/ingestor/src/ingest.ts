@@ -22,6 +22,7 @@ import type { Core } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
+import { ClockTrust } from './intake/clock-trust.ts';
 import { loopService } from './loop-service.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
@@ -33,6 +34,7 @@ const CLOCK_FRAME_MS = 250;
 const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
 /** Seals and finished days are looked for this often. */
 const DAY_WORK_MS = 30_000;
+const DAY_WORK_FIRST_MS = 1_000;
 
 /** What runs in the engine is given so long to end before the process is ended under it. */
 const ABANDON_MAX_MS = 300;
@@ -178,6 +180,7 @@ function storageServices(
     log: options.log,
     journalHours: config.ingestor.journal.retentionHours,
   });
+  const trust = new ClockTrust({ clock, log: options.log });
   return [
     loopService({
       name: 'flush',
@@ -192,13 +195,21 @@ function storageServices(
       counts: core.aggregator.loop,
       work: (signal) => core.aggregator.cycle(signal),
     }),
-    loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
+    loopService({
+      name: 'days',
+      clock,
+      intervalMs: DAY_WORK_MS,
+      // A machine that was off over midnight has a day to seal.
+      firstAfterMs: DAY_WORK_FIRST_MS,
+      work: () => days.round(),
+    }),
     loopService({
       name: 'clock',
       clock,
       intervalMs: CLOCK_FRAME_MS,
       work: async () => {
-        if (isAnySessionOpen(core, clock)) {
+        const isTrusted = trust.look(core.pipeline.deduplicator, core.instruments.size);
+        if (isTrusted && isAnySessionOpen(core, clock)) {
           recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
         }
       },
