@@ -30,4 +30,8 @@ const flags = [`dataDir=${JSON.stringify(values['data-dir'])}`, ...(values.set ?
 const { config } = await loadConfig({ flags, env: {} });
 const end = new AbortController();
 process.once('SIGTERM', () => end.abort());
-await ingest({ config, version: 'test', clock, log, signal: end.signal });
+const abandon = (error: Error): never => {
+  log.error({ error: String(error) }, 'abandoned');
+  process.exit(4);
+};
+await ingest({ config, version: 'test', clock, log, signal: end.signal, abandon });

@@ -3,7 +3,6 @@ import { systemClock } from '@tickwright/runtime';
 import { expect } from 'vitest';
 import { eventually } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
-import { holdElsewhere } from '../../apps/ingestor/src/ticks/held-file-fixture.ts';
 import { faultTest } from './fault-test.ts';
 import type { Round } from './fault-test.ts';
 import type { Figures } from './figures.ts';
@@ -27,7 +26,11 @@ async function heldAtStart({ random }: Round): Promise<Figures> {
   const { ingestor: first } = await scene.startReady();
   await scene.moreFrames(first, 200 + Math.floor(random() * 600));
   await scene.stop(first);
-  const holder = await holdElsewhere(liveFile(scene));
+  const holder = await Grabber.start(liveFile(scene));
+  holder.go();
+  await eventually(() => (holder.isHolding ? true : undefined), {
+    what: 'the other process to have the file',
+  });
   const ingestor = scene.start();
   const drained = await drain({ scene, ingestor, release: () => holder.release() });
   return { 'held at a start': 1, ...drained };
