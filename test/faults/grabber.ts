@@ -8,11 +8,11 @@ const path = String(process.argv[2]);
 const quiet = (): void => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-let isOver = false;
+const over = new AbortController();
 let held: Database | undefined;
 
 async function grab(): Promise<void> {
-  while (!isOver && held === undefined) {
+  while (!over.signal.aborted && held === undefined) {
     // A missing file must not be made by the one who only wants to hold it.
     if (existsSync(path)) held = await openDatabase({ path, log }).catch(() => undefined);
     await new Promise((turn) => setImmediate(turn));
@@ -23,7 +23,7 @@ async function grab(): Promise<void> {
 process.on('message', (told) => {
   if (told === 'go') void grab();
   if (told !== 'release') return;
-  isOver = true;
+  over.abort();
   void Promise.resolve(held?.close()).finally(() => process.disconnect());
 });
 process.once('disconnect', () => process.exit());
