@@ -26,6 +26,8 @@ import { bringUp } from './restore.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
+/** At the end of a run the stores may take so long; the journal is closed after it in any case. */
+const SETTLE_MAX_MS = 5_000;
 
 export interface CoreOptions {
   readonly dataDir: string;
@@ -71,8 +73,11 @@ export interface Core extends AsyncDisposable {
   store(signal: AbortSignal): Promise<unknown>;
   /** One cycle of publishing; none before the fold is up. */
   publish(signal: AbortSignal): Promise<unknown>;
-  /** Stores and publishes all that has been taken in; what could not be is in the journal and follows at the next start. */
-  settle(): Promise<boolean>;
+  /**
+   * Stores and publishes all that has been taken in; what could not be, or not before the signal, is in the journal and
+   * follows at the next start.
+   */
+  settle(signal?: AbortSignal): Promise<boolean>;
 }
 
 /** Opens the stores, rebuilds the state as of the tick file's offset and applies the rest of the journal. */
@@ -175,14 +180,26 @@ function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: 
   const { dataDir, log, clock, instance } = options;
   let hasBegun = false;
   const record = (event: ControlEvent): void => recordOwnEvent({ journal, pipeline, clock }, event);
-  const settle = async (): Promise<boolean> => {
+  const settle = async (signal?: AbortSignal): Promise<boolean> => {
     if (!pipeline.isLive) return false;
     // Twice: a cycle that was already running when it was asked for does not contain the newest frames.
-    await flusher.flush();
-    const isFlushed = await flusher.flush();
-    await aggregator.cycle();
-    const isPublished = await aggregator.cycle();
+    await flusher.flush(signal);
+    const isFlushed = await flusher.flush(signal);
+    await aggregator.cycle(signal);
+    const isPublished = await aggregator.cycle(signal);
     return isFlushed && isPublished;
+  };
+  /** A disk that takes nothing must not hold up the end. */
+  const settleInTime = async (): Promise<void> => {
+    const [late, settled] = [new AbortController(), new AbortController()];
+    const limit = clock.sleep(SETTLE_MAX_MS, settled.signal).then(
+      () => late.abort(),
+      () => undefined,
+    );
+    const isSettled = await settle(late.signal);
+    settled.abort();
+    await limit;
+    if (!isSettled) log.warn({ dataDir }, 'not all could be stored at the end; it follows at the next start');
   };
   return {
     ...parts,
@@ -208,12 +225,12 @@ function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: 
     },
     /** An event that says so, everything stored and published, then the files closed. */
     async [Symbol.asyncDispose]() {
-      if (hasBegun) {
-        record({ type: 'stopped', instance });
-        flusher.askCoverage();
-      }
       try {
-        if (hasBegun) await settle();
+        if (hasBegun) {
+          record({ type: 'stopped', instance });
+          flusher.askCoverage();
+          await settleInTime();
+        }
       } finally {
         await opened.close();
       }

@@ -27,6 +27,7 @@ import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
+import { ClockTrust } from './intake/clock-trust.ts';
 import { loopService } from './loop-service.ts';
 import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
@@ -40,6 +41,7 @@ const CLOCK_FRAME_MS = 250;
 const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
 /** Seals and finished days are looked for this often. */
 const DAY_WORK_MS = 30_000;
+const DAY_WORK_FIRST_MS = 1_000;
 
 /** What runs in the engine is given so long to end before the process is ended under it. */
 const ABANDON_MAX_MS = 300;
@@ -217,6 +219,7 @@ function storageServices(
   { core, disk, days }: { core: Core; disk: DiskWatch; days: DayWork },
 ): ConstructorParameters<typeof Supervisor>[0]['services'] {
   const { clock, config } = options;
+  const trust = new ClockTrust({ clock, log: options.log });
   return [
     loopService({
       name: 'flush',
@@ -237,14 +240,22 @@ function storageServices(
       intervalMs: config.ingestor.disk.lookIntervalMs,
       work: () => disk.round(),
     }),
-    loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
+    loopService({
+      name: 'days',
+      clock,
+      intervalMs: DAY_WORK_MS,
+      // A machine that was off over midnight has a day to seal.
+      firstAfterMs: DAY_WORK_FIRST_MS,
+      work: () => days.round(),
+    }),
     loopService({
       name: 'clock',
       clock,
       intervalMs: CLOCK_FRAME_MS,
       work: async () => {
+        const isTrusted = trust.look(core.pipeline.deduplicator, core.instruments.size);
         // A journal that takes no more waits for its disk: candles close with the first frame after it.
-        if (!core.journal.isCongested && isAnySessionOpen(core, clock)) {
+        if (isTrusted && !core.journal.isCongested && isAnySessionOpen(core, clock)) {
           recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
         }
       },
