@@ -26,7 +26,12 @@ export async function* filesBelow(
 
 export async function fileAt(folder: string, path: string): Promise<TreeFile> {
   const { size, mtimeMs, dev, ino } = await stat(join(folder, path));
-  return { path, bytes: size, mtimeMs: Math.floor(mtimeMs), identity: `${dev} ${ino}` };
+  return {
+    path,
+    bytes: size, // A copy gets its time through a float of seconds, which can come out a hair short of the millisecond.
+    mtimeMs: Math.round(mtimeMs),
+    identity: `${dev} ${ino}`,
+  };
 }
 
 /** What is being written, or belongs to the one who writes, and not to readers. */
