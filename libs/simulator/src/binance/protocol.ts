@@ -1,0 +1,46 @@
+import { createRandom } from '../faults/random.ts';
+import type { Protocol, ProtocolContext } from '../protocol.ts';
+import { Broadcaster } from './broadcaster.ts';
+import { RestServer } from './rest-server.ts';
+import { StreamServer } from './stream-server.ts';
+
+/** About five seconds of folding. */
+const MAX_ORDERS_TO_FOLD = 20_000_000;
+
+/** Binance's protocol: WebSocket streams and REST history. */
+export function binanceProtocol(context: ProtocolContext): Protocol {
+  const { instruments, faults, stats, clock, log, options } = context;
+  const nowMs = Math.floor(clock.nowMicros() / 1000);
+  const broadcaster = new Broadcaster({ instruments, faults, stats, nowMs });
+  const streams = new StreamServer({
+    seed: options.seed,
+    broadcaster,
+    faults,
+    stats,
+    clock,
+    log,
+    maxConnections: options.maxConnections ?? 1000,
+    maxStreamsPerConnection: options.maxStreamsPerConnection ?? 1024,
+    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 5,
+    maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
+    unknownStreams: options.unknownStreams ?? 'refuse',
+  });
+  const rest = new RestServer({
+    instruments,
+    faults,
+    stats,
+    clock,
+    log,
+    random: createRandom(options.seed),
+    weightLimit: options.weightLimit ?? 6000,
+    maxOrdersToFold: MAX_ORDERS_TO_FOLD,
+  });
+  return {
+    handle: (request, response) => rest.handle(request, response),
+    upgrade: (request, socket, head) => streams.upgrade(request, socket, head),
+    age: () => streams.age(),
+    stepTowards: (untilMs) => broadcaster.stepTowards(untilMs),
+    flush: () => streams.flush(),
+    stop: (graceMs) => streams.stop(graceMs),
+  };
+}
