@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly limits: StreamLimits;
+  /** The text of the venue's own ping, where it has one. */
+  readonly ping?: () => string;
   /** Once, before the first message. */
   readonly onOpen: (connection: Connection) => void;
   /** Every message, in order, synchronously. */
@@ -130,13 +132,14 @@ export class Connection {
 
   /** Pings, and judges the silence after each. */
   async #watch(): Promise<void> {
-    const { clock, limits } = this.#options;
+    const { clock, limits, ping } = this.#options;
     const { signal } = this.#ended;
     while (await slept(clock, limits.pingIntervalMs, signal)) {
       if (!this.isOpen || this.#socket.isPaused) continue;
       this.#heard = false;
       this.#wasPaused = false;
       this.#socket.ping();
+      if (ping !== undefined) this.send(ping());
       if (!(await slept(clock, limits.pongTimeoutMs, signal))) return;
       if (!this.#heard && !this.#wasPaused) this.cut('silent');
     }

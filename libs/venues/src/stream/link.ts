@@ -49,6 +49,12 @@ export class Link {
   openedMicros = 0;
   /** The venue has said that it will close this connection. */
   isLeaving = false;
+  /** How the venue says it is, in its own word; empty where it says nothing. */
+  venueStatus = '';
+  /** False while the venue has said that it does not trade: its silence means nothing. */
+  isVenueOpen = true;
+  /** When it last said that it trades again, 0 if never. */
+  reopenedMicros = 0;
   openedMs = 0;
   /** When every request had been answered for the first time, monotonic ms; -1 before. */
   settledMs = -1;
@@ -80,12 +86,13 @@ export class Link {
 
   /** Resolves when connected; rejects as Connection.open does. */
   async open(signal: AbortSignal): Promise<void> {
-    const { url, clock, limits } = this.#context;
+    const { url, clock, limits, protocol } = this.#context;
     await Connection.open(
       {
         url,
         clock,
         limits,
+        ...(protocol.ping === undefined ? {} : { ping: protocol.ping }),
         onOpen: (connection) => this.#opened(connection),
         onMessage: (bytes) => this.#message(bytes),
         onClosed: (reason, detail) => this.#closed(reason, detail),
@@ -193,18 +200,39 @@ export class Link {
     if (reply === undefined) return false;
     const { counts, log, sampled } = this.#context;
     counts.replies++;
-    if (reply.type === 'shutdown') {
-      log.info({ connection: this.name }, 'the venue is about to close this connection');
-      this.isLeaving = true;
-      this.#owner.shutdown(this);
-    } else if (reply.type === 'acknowledged') this.#requests.acknowledged(reply.id);
-    else {
-      counts.errors++;
-      const fields = { connection: this.name, reason: reply.reason };
-      sampled.warn({ key: this.name, fields, message: 'the venue answered with an error' });
-      this.#requests.failed(reply.id, reply.reason);
+    switch (reply.type) {
+      case 'shutdown':
+        log.info({ connection: this.name }, 'the venue is about to close this connection');
+        this.isLeaving = true;
+        this.#owner.shutdown(this);
+        break;
+      case 'acknowledged':
+        this.#requests.acknowledged(reply.id, reply.symbols);
+        break;
+      case 'current':
+        this.#requests.current(reply.symbols);
+        break;
+      case 'status':
+        this.#statusChanged(reply);
+        break;
+      case 'alive':
+        break;
+      case 'error': {
+        counts.errors++;
+        const fields = { connection: this.name, reason: reply.reason };
+        sampled.warn({ key: this.name, fields, message: 'the venue answered with an error' });
+        if (reply.canRetry !== true) this.#requests.failed(reply.id, reply.reason, reply.symbols);
+      }
     }
     return true;
+  }
+
+  #statusChanged({ status, isOpen }: { status: string; isOpen: boolean }): void {
+    const { log, clock } = this.#context;
+    if (isOpen && !this.isVenueOpen) this.reopenedMicros = clock.nowMicros();
+    this.venueStatus = status;
+    this.isVenueOpen = isOpen;
+    log.info({ connection: this.name, status }, 'the venue says how it is');
   }
 
   #acknowledged(instruments: readonly Instrument[]): void {
