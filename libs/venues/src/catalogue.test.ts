@@ -79,7 +79,7 @@ test.each([
 
 test('a request names the streams in lower case', () => {
   const text = binanceProtocol.subscribe(7, ['BTCUSDT', 'ETHUSDT'], 'aggTrade');
-  expect(JSON.parse(text)).toEqual({
+  expect(JSON.parse(String(text))).toEqual({
     method: 'SUBSCRIBE',
     params: ['btcusdt@aggTrade', 'ethusdt@aggTrade'],
     id: 7,

@@ -104,6 +104,8 @@ export interface ConnectionState {
   readonly failures: number;
   /** How the venue says it is, in its own word (`online`, `maintenance`), where it says so. */
   readonly venueStatus?: string;
+  /** Why it could not connect the last time. */
+  readonly reason?: string;
 }
 
 /** Plain numbers, only ever rising. */

@@ -34,7 +34,7 @@ export async function isReady(next: Link, options: HandoverOptions): Promise<boo
 /** What there is to say of one link of a lane. */
 export function linkState(
   link: Link,
-  lane: Pick<ConnectionState, 'url' | 'instruments' | 'failures' | 'sinceMicros'> & {
+  lane: Pick<ConnectionState, 'url' | 'instruments' | 'failures' | 'sinceMicros' | 'reason'> & {
     current: Link | undefined;
   },
 ): ConnectionState {

@@ -1,6 +1,7 @@
 import type { Instrument } from '@tickwright/market';
 import type { Clock, Log, SampledLog } from '@tickwright/runtime';
 import { Connection } from './connection.ts';
+import type { Address } from './connection.ts';
 import type { StreamKind } from '../decoder.ts';
 import type { StreamLimits } from '../limits.ts';
 import type { StreamProtocol } from './protocol.ts';
@@ -10,7 +11,10 @@ import { deferred } from './waiting.ts';
 
 /** What a link needs of the stream it is part of. */
 export interface LinkContext {
+  /** For people. */
   readonly url: string;
+  /** Asked before every connection. */
+  readonly address: (signal: AbortSignal) => Promise<Address>;
   readonly protocol: StreamProtocol;
   readonly streamKind: StreamKind;
   readonly sink: FrameSink;
@@ -30,6 +34,7 @@ export interface LinkOwner {
   requested(link: Link, instruments: readonly Instrument[]): void;
   acknowledged(link: Link, instruments: readonly Instrument[]): void;
   refused(link: Link, instrument: Instrument, reason: string): void;
+  untold(instruments: readonly Instrument[]): void;
   shutdown(link: Link): void;
   closed(link: Link, reason: string, detail: string): void;
 }
@@ -72,7 +77,7 @@ export class Link {
     this.#owner = owner;
     this.#requests = new RequestQueue({
       ...context,
-      send: (text) => this.#connection?.send(text),
+      send: (request) => this.#connection?.send(request),
       onSent: (instruments) => this.#guard(() => owner.requested(this, instruments)),
       onAcknowledged: (instruments) => this.#acknowledged(instruments),
       onRefused: (instrument, reason) => this.#refused(instrument, reason),
@@ -81,15 +86,18 @@ export class Link {
         this.settledMicros = context.clock.nowMicros();
       },
       onUnanswered: () => this.cut('ack-timeout'),
+      onUntold: (instruments) => owner.untold(instruments),
+      isWanted: ({ key }) => this.#wanted.has(key) && !this.#covered.has(key),
     });
   }
 
-  /** Resolves when connected; rejects as Connection.open does. */
+  /** Resolves when connected; rejects as asking for the address and Connection.open do. */
   async open(signal: AbortSignal): Promise<void> {
-    const { url, clock, limits, protocol } = this.#context;
+    const { clock, limits, protocol } = this.#context;
+    const address = await this.#context.address(signal);
     await Connection.open(
       {
-        url,
+        address,
         clock,
         limits,
         ...(protocol.ping === undefined ? {} : { ping: protocol.ping }),
@@ -178,6 +186,9 @@ export class Link {
     try {
       sink.message(this.name, now, bytes);
       if (protocol.mayBeReply(bytes) && this.#reply(bytes)) return;
+      if (protocol.confirmedBy !== undefined && this.#requests.isExpecting) {
+        this.#requests.told(protocol.confirmedBy(bytes));
+      }
     } catch (error) {
       this.#context.onFault(error);
       return;

@@ -27,9 +27,9 @@ export type Reply =
 export interface StreamProtocol {
   /** The address to connect to, from the base address. Throws a VenueAddressError. */
   url(base: string): string;
-  /** A request's text. `id` comes back in the reply. */
-  subscribe(id: number, venueSymbols: readonly string[], kind: StreamKind): string;
-  unsubscribe(id: number, venueSymbols: readonly string[], kind: StreamKind): string;
+  /** A request: text, or bytes for a binary message. `id` comes back in the reply. */
+  subscribe(id: number, venueSymbols: readonly string[], kind: StreamKind): string | Uint8Array;
+  unsubscribe(id: number, venueSymbols: readonly string[], kind: StreamKind): string | Uint8Array;
   /** A look at the first bytes, for every message: false only if it certainly is data. */
   mayBeReply(bytes: Buffer): boolean;
   /** What the message says, or undefined if it is data or nothing we know. Never throws. */
@@ -38,4 +38,9 @@ export interface StreamProtocol {
   readonly isInTurn?: boolean;
   /** The venue's own ping, sent beside the WebSocket's, for a venue that wants one. */
   readonly ping?: () => string;
+  /**
+   * For a venue that never answers a request: the symbols that a data message tells of, which are thereby confirmed.
+   * Asked only while a request is unanswered. Never throws.
+   */
+  readonly confirmedBy?: (bytes: Buffer) => readonly string[];
 }

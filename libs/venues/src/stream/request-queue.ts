@@ -12,7 +12,7 @@ export interface RequestQueueOptions {
   readonly clock: Clock;
   readonly limits: StreamLimits;
   readonly counts: StreamCounts;
-  readonly send: (text: string) => void;
+  readonly send: (request: string | Uint8Array) => void;
   /** A subscription has just been sent, for the first time. */
   readonly onSent: (instruments: readonly Instrument[]) => void;
   readonly onAcknowledged: (instruments: readonly Instrument[]) => void;
@@ -21,6 +21,9 @@ export interface RequestQueueOptions {
   readonly onSettled: () => void;
   /** A request stayed without an answer, the second one too. */
   readonly onUnanswered: () => void;
+  /** The venue confirms by its data, and tells of other instruments but not of these. They are asked for again later. */
+  readonly onUntold: (instruments: readonly Instrument[]) => void;
+  readonly isWanted: (instrument: Instrument) => boolean;
 }
 
 interface Request {
@@ -47,6 +50,7 @@ export class RequestQueue {
   readonly #settled = deferred<void>();
   #lastId = 0;
   #isPumping = false;
+  #hasBeenTold = false;
   #isSettled = false;
 
   constructor(options: RequestQueueOptions) {
@@ -79,6 +83,22 @@ export class RequestQueue {
       const isWanted = request.verb === 'subscribe';
       const done = [...request.pending.keys()].filter((symbol) => now.has(symbol) === isWanted);
       if (done.length > 0) this.#confirm(request, done);
+    }
+  }
+
+  /** Whether something is sent and unanswered. */
+  get isExpecting(): boolean {
+    return this.#sent.size > 0;
+  }
+
+  /** Some symbols of whatever was asked for are confirmed. */
+  told(symbols: readonly string[]): void {
+    for (const request of new Set(this.#sent.values())) {
+      if (request.verb !== 'subscribe') continue;
+      const told = symbols.filter((symbol) => request.pending.has(symbol));
+      if (told.length === 0) continue;
+      this.#hasBeenTold = true;
+      this.#confirm(request, told);
     }
   }
 
@@ -139,7 +159,9 @@ export class RequestQueue {
     this.#sent.set(id, request);
     if (request.verb === 'subscribe' && request.ids.length === 1) onSent([...request.pending.values()]);
     send(protocol[request.verb](id, symbols, streamKind));
-    void this.#expectAnswer(request);
+    // Who confirms by data has nothing to say to this.
+    if (request.verb === 'unsubscribe' && protocol.confirmedBy !== undefined) this.acknowledged(id);
+    else void this.#expectAnswer(request);
   }
 
   async #expectAnswer(request: Request): Promise<void> {
@@ -147,7 +169,8 @@ export class RequestQueue {
     if (!(await slept(clock, limits.ackTimeoutMs, request.answered.signal))) return;
     counts.ackTimeouts++;
     if (request.ids.length >= MAX_TRIES) {
-      onUnanswered();
+      if (!this.#isPartOnly(request)) onUnanswered();
+      else await this.#askLater(request);
       return;
     }
     this.#waiting.unshift(request);
@@ -158,6 +181,22 @@ export class RequestQueue {
     const granted = taken(request.pending, symbols);
     if (request.verb === 'subscribe' && granted.length > 0) this.#options.onAcknowledged(granted);
     this.#endIfAnswered(request);
+  }
+
+  /** Whether it is these instruments rather than the connection: others are told of, or one stands alone. */
+  #isPartOnly(request: Request): boolean {
+    const isByData = this.#options.protocol.confirmedBy !== undefined;
+    return isByData && (this.#hasBeenTold || request.pending.size === 1);
+  }
+
+  async #askLater(request: Request): Promise<void> {
+    const { clock, limits, onUntold, isWanted } = this.#options;
+    const untold = [...request.pending.values()];
+    request.pending.clear();
+    this.#endIfAnswered(request);
+    onUntold(untold.filter(isWanted));
+    if (!(await slept(clock, limits.untoldRetryMs, this.#stopped.signal))) return;
+    this.#push('subscribe', untold.filter(isWanted));
   }
 
   #endIfAnswered(request: Request): void {
