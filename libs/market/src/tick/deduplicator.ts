@@ -205,6 +205,10 @@ export class Deduplicator {
   }
 
   #judge(batch: TickBatch, row: number): Verdict {
+    if (batch.kind[row] === TickKind.notice) {
+      this.#notice(batch, row);
+      return 'rejected';
+    }
     const fault = faultOf(batch, row);
     if (fault !== undefined) {
       this.counts[fault]++;
@@ -220,6 +224,21 @@ export class Deduplicator {
     return batch.idSpace[row] === IdSpace.none
       ? this.#judgeUnnumbered(batch, row)
       : this.#judgeNumbered(batch, row);
+  }
+
+  /** The venue's newest id: what lies between it and ours is missing, though no tick shows it. */
+  #notice(batch: TickBatch, row: number): void {
+    const at = batch.instrument[row];
+    const arrival = arrivalOf(batch, row);
+    const { space, lastEvent } = this.#state.columns;
+    const high = this.#state.rangesOf(at).high;
+    const { id, eventMicros, offset, receiveMicros } = arrival;
+    const isSound = id <= Number.MAX_SAFE_INTEGER && eventMicros - receiveMicros <= MAX_AHEAD_MICROS;
+    // Before the first tick nothing is missing after one.
+    if (!isSound || high < 0 || id <= high || space[at] !== batch.idSpace[row]) return;
+    const fromMicros = lastEvent[at];
+    const toMicros = Math.max(fromMicros, eventMicros);
+    this.#gaps.ahead(at, { fromId: high + 1, toId: id, fromMicros, toMicros, offset, receiveMicros });
   }
 
   #judgeNumbered(batch: TickBatch, row: number): Verdict {
