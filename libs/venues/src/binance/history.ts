@@ -14,10 +14,11 @@ import type {
   TradesRequest,
   VenueCandle,
 } from '../history.ts';
+import { isFields, parseJson } from '../json/json-value.ts';
 import { OneByOne, RestClient } from '../rest-client.ts';
 import type { RestAnswer } from '../rest-client.ts';
 import { readCandles, readDetails } from './answers.ts';
-import { isFields, parseJson, venueTimeMicros } from './parse.ts';
+import { venueTimeMicros } from './parse.ts';
 
 /** Binance's market data only address: no account, no keys. */
 export const BINANCE_REST_URL = 'https://data-api.binance.vision';

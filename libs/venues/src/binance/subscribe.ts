@@ -1,7 +1,7 @@
 import type { StreamKind } from '../decoder.ts';
 import { VenueAddressError } from '../errors.ts';
+import { isFields, parseJson } from '../json/json-value.ts';
 import type { Reply, StreamProtocol } from '../stream/protocol.ts';
-import { isFields, parseJson } from './parse.ts';
 
 /** Binance's market data only address: no account, no keys. */
 export const BINANCE_WS_URL = 'wss://data-stream.binance.vision';
