@@ -32,7 +32,8 @@ export function parseRow(row: unknown, symbol: string): Parsed {
 
 function parseTrade(fields: Fields, symbol: unknown): Parsed {
   const { price, size, time, trade_id: id } = fields;
-  if (typeof symbol !== 'string' || [price, size, time, id].includes(undefined)) return rejected('missingField');
+  if (typeof symbol !== 'string' || [price, size, time, id].includes(undefined))
+    return rejected('missingField');
   const decimal = positiveDecimal(price);
   if (decimal === undefined) return rejected('badPrice');
   const quantity = positiveDecimal(size);

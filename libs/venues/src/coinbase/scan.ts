@@ -10,7 +10,14 @@ import { scanTime } from '../rfc3339.ts';
 export const Scan = { unsure: 0, trade: 1, heartbeat: 2, other: 3 } as const;
 export const Num = { price: 0, quantity: 1, time: 2, tradeId: 3, lastTradeId: 4 } as const;
 /** The symbol's position and hash, the maker's side, the type's position. */
-export const Mark = { symbolStart: 0, symbolEnd: 1, symbolHash: 2, maker: 3, typeStart: 4, typeEnd: 5 } as const;
+export const Mark = {
+  symbolStart: 0,
+  symbolEnd: 1,
+  symbolHash: 2,
+  maker: 3,
+  typeStart: 4,
+  typeEnd: 5,
+} as const;
 export const Maker = { unknown: 0, buy: 1, sell: 2 } as const;
 
 /** What a scan found. Typed arrays, because a number field that changes may be boxed. */

@@ -36,7 +36,8 @@ function request(type: string, symbols: readonly string[]): string {
 
 /** Data are `match`, `last_match`, `ticker`, `l2update`; `subscriptions`, `snapshot`, `error` and `heartbeat` are looked at. */
 function mayBeReply(bytes: Buffer): boolean {
-  if (bytes.compare(TYPE_KEY, 0, TYPE_KEY.length, 0, Math.min(TYPE_KEY.length, bytes.length)) !== 0) return true;
+  if (bytes.compare(TYPE_KEY, 0, TYPE_KEY.length, 0, Math.min(TYPE_KEY.length, bytes.length)) !== 0)
+    return true;
   const first = bytes[TYPE_KEY.length];
   return first === 0x73 || first === 0x65 || first === 0x68;
 }

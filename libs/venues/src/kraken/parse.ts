@@ -33,7 +33,15 @@ export function parseTrade(row: unknown): ParsedRow {
   if (!isFields(row)) return rejected('malformed');
   const { symbol, price, qty, trade_id: id, timestamp, side } = row;
   if (typeof symbol !== 'string') return rejected('missingField');
-  return checkTrade({ symbol, price, quantity: qty, id, time: timestamp, timeMicros: timeMicros(timestamp), side });
+  return checkTrade({
+    symbol,
+    price,
+    quantity: qty,
+    id,
+    time: timestamp,
+    timeMicros: timeMicros(timestamp),
+    side,
+  });
 }
 
 /**
@@ -75,7 +83,10 @@ function checkTrade(raw: RawTrade): ParsedRow {
   if (raw.timeMicros < 0) return rejected('badTime');
   const { id, symbol, timeMicros: micros } = raw;
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) return rejected('badId');
-  return { what: 'trade', trade: { symbol, price, quantity, timeMicros: micros, id, side: sideOf(raw.side) } };
+  return {
+    what: 'trade',
+    trade: { symbol, price, quantity, timeMicros: micros, id, side: sideOf(raw.side) },
+  };
 }
 
 /** The venue names the taker's side. */

@@ -84,5 +84,7 @@ function readAnswer(value: Fields): Reply | undefined {
 
 /** Asked again for what is subscribed, or to end what is not: the answer is an error, and all is as it was asked for. */
 function isSettledAlready(method: unknown, error: string): boolean {
-  return method === 'unsubscribe' ? /not (?:found|subscribed)/i.test(error) : /already subscribed/i.test(error);
+  return method === 'unsubscribe'
+    ? /not (?:found|subscribed)/i.test(error)
+    : /already subscribed/i.test(error);
 }
