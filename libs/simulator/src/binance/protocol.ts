@@ -1,8 +1,10 @@
 import { createRandom } from '../faults/random.ts';
 import type { Protocol, ProtocolContext } from '../protocol.ts';
-import { Broadcaster } from './broadcaster.ts';
+import { Broadcaster } from '../stream/broadcaster.ts';
+import { StreamServer } from '../stream/stream-server.ts';
+import { binanceDialect } from './dialect.ts';
 import { RestServer } from './rest-server.ts';
-import { StreamServer } from './stream-server.ts';
+import { TradeMessages } from './trade-messages.ts';
 
 /** About five seconds of folding. */
 const MAX_ORDERS_TO_FOLD = 20_000_000;
@@ -11,19 +13,29 @@ const MAX_ORDERS_TO_FOLD = 20_000_000;
 export function binanceProtocol(context: ProtocolContext): Protocol {
   const { instruments, faults, stats, clock, log, options } = context;
   const nowMs = Math.floor(clock.nowMicros() / 1000);
-  const broadcaster = new Broadcaster({ instruments, faults, stats, nowMs });
+  const broadcaster = new Broadcaster({
+    instruments,
+    faults,
+    stats,
+    nowMs,
+    writerOf: (instrument) => new TradeMessages(instrument),
+  });
+  const dialect = binanceDialect({
+    broadcaster,
+    clock,
+    maxStreamsPerConnection: options.maxStreamsPerConnection ?? 1024,
+    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 5,
+    unknownStreams: options.unknownStreams ?? 'refuse',
+  });
   const streams = new StreamServer({
     seed: options.seed,
-    broadcaster,
+    dialect,
     faults,
     stats,
     clock,
     log,
     maxConnections: options.maxConnections ?? 1000,
-    maxStreamsPerConnection: options.maxStreamsPerConnection ?? 1024,
-    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 5,
     maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
-    unknownStreams: options.unknownStreams ?? 'refuse',
   });
   const rest = new RestServer({
     instruments,
