@@ -5,9 +5,15 @@ import { ExitCode, TickwrightError, type Clock, type Log } from '@tickwright/run
 import type { UnknownStreams } from './binance/session.ts';
 import { FaultControl } from './faults/fault-control.ts';
 import type { Faults } from './faults/faults.ts';
-import { makeInstruments, type MarketOptions, type SimulatedInstrument } from './market/instruments.ts';
+import {
+  instrumentNames,
+  makeInstruments,
+  MAX_INSTRUMENTS,
+  type MarketOptions,
+  type SimulatedInstrument,
+} from './market/instruments.ts';
 import type { Protocol } from './protocol.ts';
-import { PROTOCOLS, type ProtocolName } from './protocols.ts';
+import { PROTOCOLS, SYMBOL_SUFFIXES, type ProtocolName } from './protocols.ts';
 import { newStats, type SimulatorStats } from './stats.ts';
 
 export interface SimulatorOptions extends MarketOptions {
@@ -68,7 +74,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, log } = options;
-  const instruments = makeInstruments(options);
+  const instruments = makeInstruments({ ...options, instruments: symbolsOf(options) });
   const stats = newStats();
   const faults = new FaultControl(clock, options.faults);
   let port = 0;
@@ -110,6 +116,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** The symbols as the protocol writes them; those that are given are taken as they are. */
+function symbolsOf({ instruments, protocol = 'binance' }: SimulatorOptions): MarketOptions['instruments'] {
+  const suffix = SYMBOL_SUFFIXES[protocol];
+  if (typeof instruments !== 'number' || suffix === undefined || !(instruments <= MAX_INSTRUMENTS))
+    return instruments;
+  return instrumentNames(instruments).map((name) => name + suffix);
 }
 
 interface Turns {

@@ -1,7 +1,7 @@
 import { createRandom } from '../faults/random.ts';
 import type { Protocol, ProtocolContext } from '../protocol.ts';
 import { Broadcaster } from '../stream/broadcaster.ts';
-import { StreamServer } from '../stream/stream-server.ts';
+import { venueProtocol } from '../stream/venue-protocol.ts';
 import { binanceDialect } from './dialect.ts';
 import { RestServer } from './rest-server.ts';
 import { TradeMessages } from './trade-messages.ts';
@@ -27,16 +27,6 @@ export function binanceProtocol(context: ProtocolContext): Protocol {
     maxMessagesPerSecond: options.maxMessagesPerSecond ?? 5,
     unknownStreams: options.unknownStreams ?? 'refuse',
   });
-  const streams = new StreamServer({
-    seed: options.seed,
-    dialect,
-    faults,
-    stats,
-    clock,
-    log,
-    maxConnections: options.maxConnections ?? 1000,
-    maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
-  });
   const rest = new RestServer({
     instruments,
     faults,
@@ -47,12 +37,5 @@ export function binanceProtocol(context: ProtocolContext): Protocol {
     weightLimit: options.weightLimit ?? 6000,
     maxOrdersToFold: MAX_ORDERS_TO_FOLD,
   });
-  return {
-    handle: (request, response) => rest.handle(request, response),
-    upgrade: (request, socket, head) => streams.upgrade(request, socket, head),
-    age: () => streams.age(),
-    stepTowards: (untilMs) => broadcaster.stepTowards(untilMs),
-    flush: () => streams.flush(),
-    stop: (graceMs) => streams.stop(graceMs),
-  };
+  return venueProtocol(context, { broadcaster, dialect, rest });
 }

@@ -145,7 +145,7 @@ export class Broadcaster {
         else this.#tellOrder(channel, row, ms);
       }
       if (messages.aggTrade !== undefined && subscriptions.aggTrade.length > 0) {
-        if (!this.skips(channel.instrument, columns.firstOrder + row)) {
+        if (!this.#skips(channel.instrument, columns.firstOrder + row)) {
           send(subscriptions.aggTrade, messages.aggTrade(columns, row), ms);
         }
       }
@@ -156,7 +156,7 @@ export class Broadcaster {
   #tellFills({ columns, subscriptions, messages, instrument }: Channel, row: number, ms: number): void {
     const end = columns.fillStart[row] + columns.fills[row];
     for (let position = columns.fillStart[row]; position < end; position++) {
-      if (this.skips(instrument, columns.firstTrade + position)) continue;
+      if (this.#skips(instrument, columns.firstTrade + position)) continue;
       send(subscriptions.trade, messages.trade(columns, { row, position }), ms);
     }
   }
@@ -165,17 +165,21 @@ export class Broadcaster {
     const positions: number[] = [];
     const end = columns.fillStart[row] + columns.fills[row];
     for (let position = columns.fillStart[row]; position < end; position++) {
-      if (!this.skips(instrument, columns.firstTrade + position)) positions.push(position);
+      if (!this.#skips(instrument, columns.firstTrade + position)) positions.push(position);
     }
     const text = positions.length === 0 ? undefined : messages.order?.(columns, { row, positions });
     if (text !== undefined) send(subscriptions.trade, text, ms);
   }
 
   /** By a hash of the id, so that every connection, and a restarted simulator, misses the same trades. */
-  skips(instrument: SimulatedInstrument, id: number): boolean {
+  isSkipped(instrument: SimulatedInstrument, id: number): boolean {
     const { skipIds } = this.#faults.current;
     if (skipIds === null) return false;
-    if (fraction(hashWide(hashPair(instrument.hash, 0x5417), id)) >= skipIds.probability) return false;
+    return fraction(hashWide(hashPair(instrument.hash, 0x5417), id)) < skipIds.probability;
+  }
+
+  #skips(instrument: SimulatedInstrument, id: number): boolean {
+    if (!this.isSkipped(instrument, id)) return false;
     this.#stats.skipped += 1;
     return true;
   }

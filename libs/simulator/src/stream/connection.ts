@@ -31,6 +31,8 @@ const CLOSE_POLICY = 1008;
 export class Connection {
   /** Whether messages are wrapped in `{"stream":...,"data":...}`. */
   isCombined = false;
+  /** Messages and answers that were sent or are about to be. */
+  sentMessages = 0;
   readonly #options: ConnectionOptions;
   readonly #webSocket: WebSocket;
   readonly #delivery: DeliveryFaults;
@@ -117,6 +119,7 @@ export class Connection {
   };
 
   #append(frame: string): void {
+    this.sentMessages += 1;
     this.#batch += frame;
     if (this.#batch.length >= BATCH_CHARACTERS) this.flush();
   }
@@ -136,6 +139,7 @@ export class Connection {
   /** Answers a request, after what has been collected before it. Any text: this goes through the library. */
   answer(text: string): void {
     this.flush();
+    this.sentMessages += 1;
     if (this.isOpen) this.#webSocket.send(text);
   }
 
