@@ -130,6 +130,33 @@ export class LiveVenue implements AsyncDisposable {
     );
   }
 
+  /** The script's one-minute candles: open time, open, high, low, close, volume to six decimals. */
+  scriptedCandles(symbol: string, span: { fromMicros: number; toMicros: number }): (number | string)[][] {
+    const candles = new Map<number, number[]>();
+    for (const trade of generateTrades({ ...this.market, instrument: symbol, ...span })) {
+      const open = Math.floor(trade.timeMs / 60_000) * 60_000_000;
+      const price = Number(trade.price);
+      const candle = candles.get(open) ?? [price, price, price, price, 0];
+      const [first = 0, high = 0, low = 0, , volume = 0] = candle;
+      const folded = [
+        first,
+        Math.max(high, price),
+        Math.min(low, price),
+        price,
+        volume + Number(trade.quantity),
+      ];
+      candles.set(open, folded);
+    }
+    return [...candles].map(([open, [o = 0, h = 0, l = 0, c = 0, v = 0]]) => [
+      open,
+      o,
+      h,
+      l,
+      c,
+      v.toFixed(6),
+    ]);
+  }
+
   /** Whether an open gap names the id. */
   isListed(instrument: number, id: number): boolean {
     const { key } = this.table.at(instrument);

@@ -130,3 +130,28 @@ test.each(VENUES)('$venue: instruments are ended and begun while it runs', async
   await live.until(() => (live.stored.get(1)?.size ?? 0) > size + 10);
   expect(live.missing(1).filter((id) => !live.isListed(1, id))).toEqual([]);
 });
+
+test.each(VENUES)(
+  "$venue: the candles that history tells are the script's own",
+  async ({ venue, symbols }) => {
+    await using live = await LiveVenue.start(venue, symbols);
+    const [instrument] = live.table.list();
+    const toMicros = live.clock.nowMicros();
+    const fromMicros = toMicros - 20 * 60_000_000;
+    const ask = { instrument, interval: '1m', fromMicros, toMicros };
+    const told = await live.during(live.history.candles(ask));
+    const script = live.scriptedCandles(instrument.venueSymbol, { fromMicros, toMicros });
+    const traded = told.filter(({ volume }) => volume > 0);
+    expect(
+      traded.map(({ openTimeMicros, open, high, low, close, volume }) => [
+        openTimeMicros,
+        ...[open, high, low, close],
+        volume.toFixed(6),
+      ]),
+    ).toEqual(script);
+    expect(script.length).toBe(20);
+    expect(told.every(({ isClosed, closeTimeMicros }) => isClosed === closeTimeMicros <= toMicros)).toBe(
+      true,
+    );
+  },
+);
