@@ -96,12 +96,12 @@ export class LiveVenue implements AsyncDisposable {
 
   /** The promise's value; time passes meanwhile. */
   async during<T>(promise: Promise<T>): Promise<T> {
-    let isOver = false;
+    const done = { isOver: false };
     const end = (): void => {
-      isOver = true;
+      done.isOver = true;
     };
     promise.then(end, end);
-    while (!isOver) await this.#step();
+    while (!done.isOver) await this.#step();
     return promise;
   }
 

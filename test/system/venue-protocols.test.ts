@@ -145,7 +145,10 @@ test.each(VENUES)(
     expect(
       traded.map(({ openTimeMicros, open, high, low, close, volume }) => [
         openTimeMicros,
-        ...[open, high, low, close],
+        open,
+        high,
+        low,
+        close,
         volume.toFixed(6),
       ]),
     ).toEqual(script);

@@ -70,7 +70,7 @@ describe('what is accepted', () => {
         journal: { fileBytes: 64 * 1024 * 1024, syncIntervalMs: 20, retentionHours: 48 },
         memoryHours: 3,
       },
-      simulator: { seed: 1, instruments: 5, ratePerSecond: 50, port: 5002, faults: {} },
+      simulator: { seed: 1, instruments: 5, ratePerSecond: 50, protocol: 'binance', port: 5002, faults: {} },
       feed: { kind: 'none' },
       runner: {
         mode: 'paper',

@@ -37,14 +37,14 @@ export class RestVenue implements AsyncDisposable {
 
   /** Moves time until the promise is settled. */
   async during<T>(promise: Promise<T>): Promise<T> {
-    let isOver = false;
+    const done = { isOver: false };
     const end = (): void => {
-      isOver = true;
+      done.isOver = true;
     };
     promise.then(end, end);
-    while (!isOver) {
+    while (!done.isOver) {
       await realSleep(1);
-      if (!isOver) await this.clock.advance(10);
+      if (!done.isOver) await this.clock.advance(10);
     }
     return promise;
   }
