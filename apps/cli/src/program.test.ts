@@ -93,8 +93,8 @@ describe('a configuration that is wrong ends with exit 3', () => {
     [['status', '--set', 'nonsense'], /--set nonsense: expected NAME=VALUE/],
     [['status', '--set', 'ingestr.x=1'], /did you mean "ingestor"/],
     [
-      ['start', '--set', 'sources=[{"venue":"kraken","instruments":["KRAKEN|BTC/USD"]}]'],
-      /sources\[0\].venue: this version cannot connect to kraken yet/,
+      ['start', '--set', 'sources=[{"venue":"kraken","instruments":["KRAKEN|BTCUSD"]}]'],
+      /sources\[0\].instruments: "KRAKEN\|BTCUSD" is no instrument of kraken/,
     ],
     [
       ['ingest', '--set', 'sources=[{"venue":"binance","instruments":["SIM|ALPHA"]}]'],

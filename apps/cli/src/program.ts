@@ -57,7 +57,10 @@ function addServices(program: Command, terminal: Terminal, done: Done): void {
       done(await startCommand(terminal, flags));
     });
   common(program.command('simulate'))
-    .description("run the simulated venue: WebSocket and REST in Binance's protocol on 127.0.0.1")
+    .description("run the simulated venue: WebSocket and REST in a venue's protocol on 127.0.0.1")
+    .addOption(
+      new Option('--protocol <venue>', 'whose protocol it speaks').choices(['binance', 'coinbase', 'kraken']),
+    )
     .option('--port <port>', 'port to listen on', portNumber)
     .option('--seed <number>', 'the market is a function of this number', wholeNumber)
     .option('--rate <number>', 'trades a second, all instruments together', positiveNumber)

@@ -7,6 +7,13 @@ import type { Venue } from '@tickwright/venues';
 import { keyArgument } from './unknown-instrument.ts';
 import { UsageError } from './usage-error.ts';
 
+/** An instrument of each venue, for messages. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  binance: 'BTCUSDT',
+  coinbase: 'BTC-USD',
+  kraken: 'BTC/USD',
+};
+
 /** Flags that name what to take in. */
 export interface SourceFlags {
   readonly venue?: string;
@@ -42,7 +49,7 @@ export function flaggedSource(flags: SourceFlags & { readonly venue: string }): 
   const keys = flaggedKeys(flags);
   if (keys.length === 0) {
     throw new UsageError(
-      `--venue ${venue.name} needs --instruments, for example --instruments "${venue.segment}|${venue.name === 'binance' ? 'BTCUSDT' : 'ALPHA'}"`,
+      `--venue ${venue.name} needs --instruments, for example --instruments "${venue.segment}|${EXAMPLES[venue.name] ?? 'ALPHA'}"`,
     );
   }
   return { venue, instruments: keys.map((key) => instrumentOf(venue, key, UsageError)) };

@@ -43,6 +43,13 @@ export class VenueRefusedError extends TickwrightError {
   }
 }
 
+/** The venue does not take the token, or there is none: it must be renewed, trying again with it is no use. */
+export class TokenRefusedError extends TickwrightError {
+  constructor(message: string) {
+    super(message, { code: 'TOKEN_REFUSED', exitCode: ExitCode.venue });
+  }
+}
+
 /** Too many requests: nothing more may be asked before `retryAfterMs` has passed. */
 export class RateLimitedError extends TickwrightError {
   readonly retryAfterMs: number;

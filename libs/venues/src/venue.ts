@@ -108,6 +108,10 @@ export interface ConnectionState {
   readonly instruments: number;
   /** Failed tries to connect since it last was healthy. */
   readonly failures: number;
+  /** How the venue says it is, in its own word (`online`, `maintenance`), where it says so. */
+  readonly venueStatus?: string;
+  /** Why it could not connect the last time. */
+  readonly reason?: string;
 }
 
 /** Plain numbers, only ever rising. */

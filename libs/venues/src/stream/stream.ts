@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Instrument } from '@tickwright/market';
 import { sampledLog } from '@tickwright/runtime';
 import type { SampledLog } from '@tickwright/runtime';
+import type { Address } from './connection.ts';
 import { Lane } from './lane.ts';
 import { STREAM_LIMITS } from '../limits.ts';
 import type { StreamLimits } from '../limits.ts';
@@ -10,6 +11,16 @@ import { Subscriptions } from './subscriptions.ts';
 import type { ConnectionState, Stream, StreamCounts, StreamOptions, SubscriptionState } from '../venue.ts';
 import { Gate, slept } from './waiting.ts';
 import { Watch } from './watch.ts';
+
+/** What a stream must know of its venue. */
+export interface StreamVenue {
+  readonly protocol: StreamProtocol;
+  /** Base address, for people too: without a secret. */
+  readonly url: string;
+  /** Asked before every connection, where the address is not always the protocol's. */
+  readonly address?: (signal: AbortSignal) => Promise<Address>;
+  readonly limits?: Partial<StreamLimits>;
+}
 
 /** The stream of any venue, over the venue's protocol: instruments spread over lanes, and a watch over all of them. */
 export class ReconnectingStream implements Stream {
@@ -27,6 +38,7 @@ export class ReconnectingStream implements Stream {
   readonly #options: StreamOptions;
   readonly #protocol: StreamProtocol;
   readonly #url: string;
+  readonly #address: (signal: AbortSignal) => Promise<Address>;
   readonly #limits: StreamLimits;
   readonly #subscriptions: Subscriptions;
   readonly #watch: Watch;
@@ -41,13 +53,14 @@ export class ReconnectingStream implements Stream {
   #isSuspended = false;
 
   /** Throws a VenueAddressError when `url` is no WebSocket address. */
-  constructor(options: StreamOptions, venue: { protocol: StreamProtocol; url: string }) {
+  constructor(options: StreamOptions, venue: StreamVenue) {
     this.#options = options;
     // Every lane waits on it; there may be many.
     setMaxListeners(0, this.#stop.signal);
     this.#protocol = venue.protocol;
     this.#url = venue.protocol.url(venue.url);
-    this.#limits = { ...STREAM_LIMITS, ...options.limits };
+    this.#address = venue.address ?? (async () => ({ url: this.#url }));
+    this.#limits = { ...STREAM_LIMITS, ...venue.limits, ...options.limits };
     this.#sampled = sampledLog(options.log, { perKey: 5, windowMs: 60_000, clock: options.clock });
     this.#subscriptions = new Subscriptions(options.clock);
     this.#watch = new Watch({
@@ -135,6 +148,11 @@ export class ReconnectingStream implements Stream {
     this.#watch.resumed();
   }
 
+  /** What kept connections from being opened is gone, or open ones no longer serve: a new one for each, at once. */
+  renew(reason: string): void {
+    for (const lane of this.#lanes) lane.renew(reason);
+  }
+
   async #watchOn(): Promise<void> {
     const { signal } = this.#stop;
     while (await slept(this.#options.clock, this.#limits.watchIntervalMs, signal)) {
@@ -150,6 +168,8 @@ export class ReconnectingStream implements Stream {
       ...this.#options,
       name: `ws-${this.#lanes.length + 1}`,
       url: this.#url,
+      address: this.#address,
+      mayOpenMore: () => this.connections.length < this.#limits.connections,
       protocol: this.#protocol,
       random,
       limits: this.#limits,
