@@ -17,6 +17,7 @@ export const FAULTS = [
   'close24h',
   'serverShutdown',
   'rejectConnections',
+  'refuseToken',
   'http429',
 ] as const;
 

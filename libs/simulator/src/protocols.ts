@@ -1,6 +1,7 @@
 import { binanceProtocol } from './binance/protocol.ts';
 import { coinbaseProtocol } from './coinbase/protocol.ts';
 import { krakenProtocol } from './kraken/protocol.ts';
+import { upstoxProtocol } from './upstox/protocol.ts';
 import type { Protocol, ProtocolContext } from './protocol.ts';
 
 /** The protocols that the simulator speaks, by the name of the venue. */
@@ -8,6 +9,7 @@ export const PROTOCOLS = {
   binance: binanceProtocol,
   coinbase: coinbaseProtocol,
   kraken: krakenProtocol,
+  upstox: upstoxProtocol,
 } as const satisfies Record<string, (context: ProtocolContext) => Protocol>;
 
 export type ProtocolName = keyof typeof PROTOCOLS;

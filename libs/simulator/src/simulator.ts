@@ -14,6 +14,7 @@ import {
 } from './market/instruments.ts';
 import type { Protocol } from './protocol.ts';
 import { PROTOCOLS, SYMBOL_SUFFIXES, type ProtocolName } from './protocols.ts';
+import type { UpstoxSettings } from './upstox/settings.ts';
 import { newStats, type SimulatorStats } from './stats.ts';
 
 export interface SimulatorOptions extends MarketOptions {
@@ -37,6 +38,8 @@ export interface SimulatorOptions extends MarketOptions {
   readonly weightLimit?: number;
   /** Default `refuse`, so that a wrong symbol is noticed; Binance itself ignores (acknowledges, never sends). */
   readonly unknownStreams?: UnknownStreams;
+  /** For the protocol `upstox`. */
+  readonly upstox?: UpstoxSettings;
 }
 
 /** A simulated venue that is being served. */
