@@ -43,6 +43,13 @@ export class VenueRefusedError extends TickwrightError {
   }
 }
 
+/** More instruments than the venue's connections carry. */
+export class TooManyInstrumentsError extends TickwrightError {
+  constructor(message: string) {
+    super(message, { code: 'TOO_MANY_INSTRUMENTS', exitCode: ExitCode.configuration });
+  }
+}
+
 /** The venue does not take the token, or there is none: it must be renewed, trying again with it is no use. */
 export class TokenRefusedError extends TickwrightError {
   constructor(message: string) {

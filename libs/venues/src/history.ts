@@ -2,10 +2,13 @@ import type { Instrument } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { StreamKind } from './decoder.ts';
 import type { RateBudget } from './rate-limit.ts';
+import type { TokenSource } from './token.ts';
 
 export interface HistoryOptions {
   /** Base address, `https://host[:port]`; the venue's own where it has one. */
   readonly restUrl?: string;
+  /** For a venue that wants a token. */
+  readonly tokens?: TokenSource;
   readonly clock: Clock;
   readonly log: Log;
   /** Every good answer, as a frame: `<request path with query>\n<body>`. Called before the request's promise resolves. */
@@ -136,6 +139,8 @@ export interface HistoryCounts {
  * with the signal's reason.
  */
 export interface History {
+  /** False where the venue tells candles of the past but no trades: `trades` and `fillTrades` are then refused. */
+  readonly hasTrades?: boolean;
   trades(request: TradesRequest): Promise<TradePage>;
   /** Asks page by page until toId is told or the venue has no more. */
   fillTrades(request: FillRequest): Promise<Filled>;

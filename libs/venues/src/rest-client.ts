@@ -23,14 +23,24 @@ export class RestClient {
   readonly #base: string;
   readonly #clock: Clock;
   readonly #limits: HistoryLimits;
+  readonly #headers: () => Promise<Readonly<Record<string, string>>>;
   readonly #buckets: TokenBuckets;
   #silentUntilMs = -Infinity;
 
   /** Throws a VenueAddressError when `base` is no HTTP address. */
-  constructor(base: string, options: { clock: Clock; limits: HistoryLimits }) {
+  constructor(
+    base: string,
+    options: {
+      clock: Clock;
+      limits: HistoryLimits;
+      /** Of every request, asked for each. What it rejects with, the request does. */
+      headers?: () => Promise<Readonly<Record<string, string>>>;
+    },
+  ) {
     this.#base = checkBase(base);
     this.#clock = options.clock;
     this.#limits = options.limits;
+    this.#headers = options.headers ?? (async () => ({}));
     const { rates: budgets, maxWaitMs } = options.limits;
     this.#buckets = new TokenBuckets({ budgets, maxWaitMs, clock: options.clock });
   }
@@ -47,6 +57,7 @@ export class RestClient {
   async get(path: string, { weight, signal }: { weight: number; signal?: AbortSignal }): Promise<RestAnswer> {
     this.#checkSilence(path);
     await this.#buckets.take(weight, { path, ...(signal === undefined ? {} : { signal }) });
+    const headers = await this.#headers();
     const over = new AbortController();
     const onAbort = (): void => over.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -56,7 +67,7 @@ export class RestClient {
     void after(timeoutMs, { clock: this.#clock, signal: done.signal, act });
     try {
       signal?.throwIfAborted();
-      const response = await fetch(this.#base + path, { signal: over.signal, redirect: 'error' });
+      const response = await fetch(this.#base + path, { headers, signal: over.signal, redirect: 'error' });
       const body = await this.#body(path, response);
       const answer = {
         status: response.status,

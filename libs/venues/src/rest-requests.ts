@@ -9,6 +9,8 @@ export interface RequestRules {
   check(path: string, answer: RestAnswer): unknown;
   /** May throw a RateLimitedError where the venue's own count says so. */
   beforeAsking?(path: string): void;
+  /** Of every request, asked for each. */
+  headers?(): Promise<Readonly<Record<string, string>>>;
   /** Every answer, before it is judged. */
   answered?(answer: RestAnswer): void;
 }
@@ -34,7 +36,11 @@ export class RestRequests {
   ) {
     this.#options = options;
     this.#rules = parts.rules;
-    this.#client = new RestClient(options.restUrl, { clock: options.clock, limits: parts.limits });
+    this.#client = new RestClient(options.restUrl, {
+      clock: options.clock,
+      limits: parts.limits,
+      headers: async () => (await parts.rules.headers?.()) ?? {},
+    });
   }
 
   /** One request in its turn. Rejects with what History promises. */

@@ -15,6 +15,8 @@ export interface Address {
   readonly followsRedirects?: boolean;
   /** What an HTTP status other than 101 means at this venue; undefined: nothing of its own. */
   readonly refusal?: (status: number) => Error | undefined;
+  /** It was taken. */
+  readonly onOpen?: () => void;
 }
 
 export interface ConnectionOptions {
@@ -55,6 +57,7 @@ export class Connection {
     this.#socket = socket;
     socket.on('open', () => {
       this.#wasOpen = true;
+      options.address.onOpen?.();
       options.onOpen(this);
     });
     socket.on('message', (data: RawData) => {

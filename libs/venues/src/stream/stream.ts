@@ -4,6 +4,8 @@ import { sampledLog } from '@tickwright/runtime';
 import type { SampledLog } from '@tickwright/runtime';
 import type { Address } from './connection.ts';
 import { Lane } from './lane.ts';
+import { TooManyInstrumentsError } from '../errors.ts';
+import type { AccessState } from '../token.ts';
 import { STREAM_LIMITS } from '../limits.ts';
 import type { StreamLimits } from '../limits.ts';
 import type { StreamProtocol } from './protocol.ts';
@@ -20,6 +22,12 @@ export interface StreamVenue {
   /** Asked before every connection, where the address is not always the protocol's. */
   readonly address?: (signal: AbortSignal) => Promise<Address>;
   readonly limits?: Partial<StreamLimits>;
+  /** For a venue that wants a token. */
+  readonly access?: {
+    readonly state: AccessState;
+    /** Calls back when there is another token, until the returned function is called. */
+    onRenewed(listener: () => void): () => void;
+  };
 }
 
 /** The stream of any venue, over the venue's protocol: instruments spread over lanes, and a watch over all of them. */
@@ -37,6 +45,7 @@ export class ReconnectingStream implements Stream {
   };
   readonly #options: StreamOptions;
   readonly #protocol: StreamProtocol;
+  readonly #venue: StreamVenue;
   readonly #url: string;
   readonly #address: (signal: AbortSignal) => Promise<Address>;
   readonly #limits: StreamLimits;
@@ -52,11 +61,12 @@ export class ReconnectingStream implements Stream {
   #isPaused = false;
   #isSuspended = false;
 
-  /** Throws a VenueAddressError when `url` is no WebSocket address. */
+  /** Throws a VenueAddressError when `url` is no WebSocket address, a TooManyInstrumentsError. */
   constructor(options: StreamOptions, venue: StreamVenue) {
     this.#options = options;
     // Every lane waits on it; there may be many.
     setMaxListeners(0, this.#stop.signal);
+    this.#venue = venue;
     this.#protocol = venue.protocol;
     this.#url = venue.protocol.url(venue.url);
     this.#address = venue.address ?? (async () => ({ url: this.#url }));
@@ -72,6 +82,10 @@ export class ReconnectingStream implements Stream {
     this.subscribe(options.instruments);
   }
 
+  get access(): AccessState | undefined {
+    return this.#venue.access?.state;
+  }
+
   get connections(): ConnectionState[] {
     return this.#lanes.flatMap((lane) => lane.states());
   }
@@ -85,6 +99,7 @@ export class ReconnectingStream implements Stream {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     this.#isRunning = true;
+    const forget = this.#venue.access?.onRenewed(() => this.renew('token'));
     for (const lane of this.#lanes) this.#start(lane);
     try {
       await this.#watchOn();
@@ -93,11 +108,13 @@ export class ReconnectingStream implements Stream {
     }
     // Lanes that are added now find the signal aborted.
     await Promise.all(this.#running);
+    forget?.();
     signal.removeEventListener('abort', onAbort);
     if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   subscribe(instruments: readonly Instrument[]): void {
+    this.#checkRoom(instruments);
     let fresh = instruments.filter((instrument) => this.#subscriptions.add(instrument));
     while (fresh.length > 0) {
       const lane = this.#laneWithRoom();
@@ -158,6 +175,18 @@ export class ReconnectingStream implements Stream {
     while (await slept(this.#options.clock, this.#limits.watchIntervalMs, signal)) {
       if (this.#gate.isOpen) this.#watch.look();
     }
+  }
+
+  /** Before any is taken in. */
+  #checkRoom(instruments: readonly Instrument[]): void {
+    const { instrumentsPerConnection, connections } = this.#limits;
+    const taken = this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
+    const fresh = instruments.filter(({ key }) => !this.#lanes.some((lane) => lane.has(key))).length;
+    const room = connections * instrumentsPerConnection;
+    if (taken + fresh <= room) return;
+    throw new TooManyInstrumentsError(
+      `${taken + fresh} instruments are more than this venue carries: ${room} on ${connections} connections of ${instrumentsPerConnection}; take fewer, or tell less of each`,
+    );
   }
 
   #laneWithRoom(): Lane {

@@ -78,6 +78,7 @@ recorded(
       covered() {},
       givenUp() {},
       ticked() {},
+      ahead() {},
     };
     const deduplicator = new Deduplicator({ instruments: table, gaps, calendars });
     const candles = new CandleBuilder({ instruments: table, calendars, memoryHours: 3 });

@@ -2,10 +2,10 @@ import { MAX_TICKS_A_FRAME } from '../decoder.ts';
 import type { SymbolIndex } from '../symbol-index.ts';
 import { Form } from './feed-rows.ts';
 import type { FeedRows } from './feed-rows.ts';
-import { isPlainText, Shape, skipFields, skipVarint } from './wire-skip.ts';
+import { isPlainText, Shape, skipCandle, skipFields, skipVarint } from './wire-skip.ts';
 
 // Constants of this module are folded into the machine code, imported ones are looked up for every field.
-const { level: LEVEL, quote: QUOTE, greeks: GREEKS, ohlc: OHLC } = Shape;
+const { level: LEVEL, quote: QUOTE, greeks: GREEKS } = Shape;
 const { volume: WITH_VOLUME, ltpc: LTPC_ONLY, index: INDEX } = Form;
 const ROWS = MAX_TICKS_A_FRAME;
 
@@ -255,7 +255,7 @@ function scanCandles(bytes: Buffer, start: number, end: number, into: FeedRows):
     const length = bytes[at + 1];
     const from = at + 2;
     at = from + length;
-    if (!(length < 128 && at <= end) || skipFields(bytes, from, at, OHLC) < 0) return false;
+    if (!(length < 128 && at <= end) || skipCandle(bytes, from, at) < 0) return false;
     // Its name comes first, as an encoder writes it; where it does not, the candle is read by the parser.
     if (bytes[from] !== 0x0a) return false;
     if (bytes[from + 1] === 2 && bytes[from + 2] === 0x49 && bytes[from + 3] === 0x31) {

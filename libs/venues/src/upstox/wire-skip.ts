@@ -6,6 +6,7 @@
 /** Messages that are walked over, by the row of the table below. The first four codes are what a field may be. */
 export const Shape = { quote: 4, level: 5, greeks: 6, ohlc: 7, ohlcList: 8 } as const;
 
+const { quote: QUOTE, ohlc: OHLC } = Shape;
 const VARINT = 1;
 const DOUBLE = 2;
 const TEXT = 3;
@@ -46,12 +47,38 @@ export function skipFields(bytes: Buffer, start: number, end: number, shape: num
       const after = at + length;
       // One byte of length: none of these messages is longer, and so no text of theirs.
       if (!(length < 128 && after <= end)) return -1;
-      if (action === TEXT ? !isPlainText(bytes, at, after) : skipFields(bytes, at, after, action) < 0)
-        return -1;
+      if (action === TEXT ? !isPlainText(bytes, at, after) : !isWhole(bytes, at, after, action)) return -1;
       at = after;
     }
   }
   return at === end ? at : -1;
+}
+
+/** Most of a frame are quotes, in the order in which an encoder writes them: read in step, that is twice as fast. */
+function isWhole(bytes: Buffer, start: number, end: number, shape: number): boolean {
+  if (shape === QUOTE && skipQuote(bytes, start, end) === end) return true;
+  return skipFields(bytes, start, end, shape) === end;
+}
+
+function skipQuote(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  if (bytes[at] === 0x08) at = skipVarint(bytes, at + 1, end);
+  if (bytes[at] === 0x11) at += 9;
+  if (bytes[at] === 0x18) at = skipVarint(bytes, at + 1, end);
+  return bytes[at] === 0x21 ? at + 9 : at;
+}
+
+/** As `skipFields` for a candle, its fields in the order in which an encoder writes them first. */
+export function skipCandle(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  if (bytes[at] === 0x0a && bytes[at + 1] === 2 && isPlainText(bytes, at + 2, at + 4)) at += 4;
+  if (bytes[at] === 0x11) at += 9;
+  if (bytes[at] === 0x19) at += 9;
+  if (bytes[at] === 0x21) at += 9;
+  if (bytes[at] === 0x29) at += 9;
+  if (bytes[at] === 0x30) at = skipVarint(bytes, at + 1, end);
+  if (bytes[at] === 0x38) at = skipVarint(bytes, at + 1, end);
+  return at === end ? at : skipFields(bytes, start, end, OHLC);
 }
 
 /** Position behind a varint of at most eight bytes, or -1: numbers of more bytes are none that a double holds. */
