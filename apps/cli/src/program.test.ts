@@ -67,7 +67,7 @@ describe('a command line that is wrong ends with exit 2 and names what was meant
       /Expected max or a number/,
     ],
     [['ingest', '--instruments', BTC], /describe a venue: add --venue NAME/],
-    [['ingest', '--venue', 'upstox', '--instruments', 'NSE_EQ|INE155A01022'], /cannot connect to upstox yet/],
+    [['ingest', '--venue', 'upstox', '--instruments', 'NSE|INE155A01022'], /its segments are NSE_EQ/],
     [
       ['ingest', '--venue', 'binance', '--instruments', BTC, '--ws-url', 'foo'],
       /begins with ws:\/\/ or wss:\/\//,

@@ -42,6 +42,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addReplay(program, terminal, done);
   addReaders(program, terminal, done);
   addBackups(program, terminal, done);
+  addToken(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
 }
@@ -142,6 +143,16 @@ function addBackups(program: Command, terminal: Terminal, done: Done): void {
     .action(async (backup, flags) => {
       const { restoreCommand } = await import('./commands/restore.ts');
       done(await restoreCommand(terminal, { backup, ...flags }));
+    });
+}
+
+function addToken(program: Command, terminal: Terminal, done: Done): void {
+  common(program.command('token <venue>'))
+    .description("renew a venue's token, also while the ingestor runs; the new one comes on standard input")
+    .option('--file <file>', 'read the new token from a file')
+    .action(async (venue, flags) => {
+      const { tokenCommand } = await import('./commands/token.ts');
+      done(await tokenCommand(terminal, { venue, ...flags }));
     });
 }
 

@@ -1,4 +1,3 @@
-import { VENUES } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
 import type { Instrument, InstrumentKey } from '@tickwright/market';
 import { ExitCode, TickwrightError, nearest } from '@tickwright/runtime';
@@ -100,7 +99,6 @@ function venueProblem(name: string): string | undefined {
   const available = catalogue.names();
   if (available.includes(name)) return undefined;
   const list = `available are ${available.join(', ')}`;
-  if (VENUES.some((venue) => venue === name)) return `this version cannot connect to ${name} yet; ${list}`;
   const near = nearest(name, available);
   return `there is no such venue; ${near === undefined ? list : `did you mean "${near}"?`}`;
 }

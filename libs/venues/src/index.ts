@@ -43,4 +43,5 @@ export {
 export type { AccessState, TokenSource } from './token.ts';
 export { UPSTOX_MODES } from './upstox/limits.ts';
 export type { UpstoxMode, UpstoxPlan } from './upstox/limits.ts';
+export { tokenExpiryMicros } from './upstox/access.ts';
 export type { ExchangeHours, ExchangeStatus, Holiday } from './upstox/market-hours.ts';
