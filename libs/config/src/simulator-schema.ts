@@ -22,7 +22,7 @@ export const FAULTS = [
 ] as const;
 
 /** The venues whose protocol the simulator speaks. */
-export const SIMULATED_PROTOCOLS = ['binance', 'coinbase', 'kraken'] as const;
+export const SIMULATED_PROTOCOLS = ['binance', 'coinbase', 'kraken', 'upstox'] as const;
 
 /** Off or on with its usual values, its main value (a probability or milliseconds), or some values by name. */
 const fault = z.union([z.boolean(), z.number().min(0), z.record(z.string(), z.number().min(0))]);
@@ -37,5 +37,7 @@ export const simulator = z.strictObject({
   /** Whose protocol it speaks. The venue `simulated` is the simulator with Binance's. */
   protocol: z.enum(SIMULATED_PROTOCOLS).default('binance'),
   port: port.default(5_002),
+  /** upstox: when it trades; `always` goes with `calendar: always` of the source. */
+  hours: z.enum(['nse', 'always']).default('nse'),
   faults: z.partialRecord(z.enum(FAULTS), fault).default({}),
 });

@@ -63,7 +63,7 @@ export async function candleRows(
     for (const candle of await foldSession(instrument, session, options))
       rows.push(rowOf(instrument, candle));
   }
-  return rows.reverse();
+  return rows.toReversed();
 }
 
 async function foldSession(

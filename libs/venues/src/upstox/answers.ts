@@ -50,7 +50,7 @@ export interface CandleRange {
 export function readCandles(data: unknown, range: CandleRange): VenueCandle[] {
   const rows = isFields(data) ? data['candles'] : undefined;
   if (!Array.isArray(rows)) throw new VenueAnswerError(`GET ${range.path}: expected candles, found none`);
-  const candles = rows.map((row) => readCandle(row, range)).reverse();
+  const candles = rows.map((row) => readCandle(row, range)).toReversed();
   for (const [at, { openTimeMicros }] of candles.entries()) {
     if (at === 0 || openTimeMicros > candles[at - 1].openTimeMicros) continue;
     throw new VenueAnswerError(

@@ -116,3 +116,7 @@ export function recordedLines(file: string): Record<string, unknown>[] {
 export function recordedFrames(): Buffer[] {
   return recordedLines('frames.protoc.b64.ndjson').map(({ b64 }) => Buffer.from(String(b64), 'base64'));
 }
+
+export function recordedJson(file: string): unknown {
+  return JSON.parse(readFileSync(`${recordings}/${file}`, 'utf8'));
+}
