@@ -60,7 +60,12 @@ function addServices(program: Command, terminal: Terminal, done: Done): void {
   common(program.command('simulate'))
     .description("run the simulated venue: WebSocket and REST in a venue's protocol on 127.0.0.1")
     .addOption(
-      new Option('--protocol <venue>', 'whose protocol it speaks').choices(['binance', 'coinbase', 'kraken']),
+      new Option('--protocol <venue>', 'whose protocol it speaks').choices([
+        'binance',
+        'coinbase',
+        'kraken',
+        'upstox',
+      ]),
     )
     .option('--port <port>', 'port to listen on', portNumber)
     .option('--seed <number>', 'the market is a function of this number', wholeNumber)

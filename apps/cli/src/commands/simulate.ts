@@ -24,7 +24,6 @@ export async function simulateCommand(terminal: Terminal, flags: SimulateFlags):
     ratePerSecond: market.ratePerSecond,
     protocol: market.protocol,
     port: market.port,
-    protocol: market.protocol,
     upstox: { hours: market.hours },
     faults: parseFaults(market.faults),
     clock: systemClock,
