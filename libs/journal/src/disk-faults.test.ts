@@ -22,6 +22,23 @@ function open(files: MemoryFiles, options: Partial<OpenJournalOptions> = {}): Pr
   return openJournal({ directory, name: 'test', log, files, clock, ...options });
 }
 
+const MIB = 1024 * 1024;
+
+/** Lets no file grow beyond so many bytes. */
+function limitFiles(files: MemoryFiles, bytesMax: number): void {
+  const openAny = files.open.bind(files);
+  files.open = async (path, mode) => {
+    const file = await openAny(path, mode);
+    return {
+      ...file,
+      write: async (bytes, at) => {
+        if (at + bytes.length > bytesMax) throw new Error('EFBIG: file too large, write');
+        await file.write(bytes, at);
+      },
+    };
+  };
+}
+
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -188,6 +205,49 @@ describe('a full disk', () => {
       different: [],
     });
   });
+
+  test('that lets no file grow to the size of what has gathered takes it piece by piece', async () => {
+    const disk = memoryFiles();
+    const clock = new ManualClock({ startMicros: 1 });
+    const fileBytes = 20 * MIB;
+    limitFiles(disk, 2.5 * MIB);
+    const journal = await open(disk, { clock, fileBytes, compression: 'none' });
+    disk.fail({ operation: 'write', code: 'ENOSPC' });
+    const source = journal.source({ venue: 'v', connection: 'c', kind: 1 });
+    for (let frame = 0; frame < 300; frame += 1) {
+      journal.append(source, frame, Buffer.alloc(20_000, frame));
+      if (frame % 10 === 9) await turns(2);
+    }
+    await clock.advance(100);
+    expect(journal.durableOffset).toBe(0);
+    disk.heal();
+    for (let i = 0; i < 100; i++) await clock.advance(50);
+    expect(journal.health).toMatchObject({ state: 'ok', durableOffset: 300, pendingBytes: 0 });
+    // Two portions a file, and no try is in vain for good.
+    expect(journal.health.failovers).toBeLessThan(12);
+    await journal.close();
+    const inspected = await inspectJournal(directory, { files: disk });
+    expect(inspected.map((file) => file.state)).toEqual(inspected.map(() => 'whole'));
+    expect(inspected.at(-1)?.endOffset).toBe(300);
+  });
+
+  test.each([1.5, 3, 9])(
+    'or not, no file of %d MiB is larger by more than one portion',
+    async (mebibytes) => {
+      const files = memoryFiles();
+      const fileBytes = mebibytes * MIB;
+      const journal = await open(files, { fileBytes, compression: 'none' });
+      const source = journal.source({ venue: 'v', connection: 'c', kind: 1 });
+      for (let frame = 0; frame < 1_200; frame += 1)
+        journal.append(source, frame, Buffer.alloc(20_000, frame));
+      await journal.close();
+      const inspected = await inspectJournal(directory, { files });
+      const sizes = inspected.map((file) => files.content(file.path)?.length ?? 0);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(fileBytes + 1.1 * MIB);
+      expect(sizes.length).toBeGreaterThan(1);
+      expect(inspected.at(-1)?.endOffset).toBe(1_200);
+    },
+  );
 
   test('signals congestion at the bound, refuses frames at twice the bound, and ends congestion at half of it', async () => {
     const files = memoryFiles();

@@ -5,6 +5,12 @@ import { LogFile } from './log-file.ts';
 import type { BlockRange, PendingBlocks } from './pending-blocks.ts';
 import { Wakeup } from './wakeup.ts';
 
+/**
+ * A write is of no more than this, or one block, where the file is nearly full or the disk was: piece by piece. Else it
+ * is of a whole chunk: about one write ends in a turn of the event loop.
+ */
+const PORTION_BYTES = 1024 * 1024;
+
 const RETRY_DELAY_FIRST_MS = 50;
 const RETRY_DELAY_MAX_MS = 2_000;
 
@@ -37,7 +43,8 @@ export interface WriterCounts {
 /**
  * Brings pending blocks to disk: one write at a time, a sync beside it every `syncIntervalMs` while something is
  * unsynced. A file whose write or sync failed is given up, since the system may have dropped its pages: all that was not
- * durable is written again to a new file. That is tried for ever, with growing delays.
+ * durable is written again to a new file. That is tried for ever, with growing delays, and what had gathered by then is
+ * written in small portions, each synced before the next: on a disk that has little room what fits becomes durable.
  */
 export class DiskWriter {
   readonly counts: WriterCounts = { bytes: 0, files: 0, writes: 0, syncs: 0, failovers: 0 };
@@ -56,6 +63,8 @@ export class DiskWriter {
   #lastSyncStartMs = Number.NEGATIVE_INFINITY;
   #lastSyncMicros = 0;
   #hurryTo = 0;
+  /** Up to this offset portions are small and synced one by one: what there was at the last failure. */
+  #carefulTo = 0;
   #isEnding = false;
   readonly #running: Promise<void>;
 
@@ -130,11 +139,20 @@ export class DiskWriter {
 
   async #step(): Promise<void> {
     const { blocks } = this.#options;
-    const range = blocks.nextRange();
+    const isCareful = this.#carefulTo > blocks.durable.offset;
+    if (isCareful && blocks.written.offset > blocks.durable.offset) return this.#syncAll();
+    const range = blocks.nextRange(isCareful ? PORTION_BYTES : this.#room());
     if (range !== undefined) return this.#write(range);
     if (this.#hurryTo > blocks.durable.offset && blocks.written.offset > blocks.durable.offset)
       return this.#sync();
     return this.#wakeup.wait();
+  }
+
+  /** What a write may have, so that a file is larger than it should be by one portion at most. */
+  #room(): number {
+    const { fileBytes } = this.#options;
+    const left = fileBytes - (this.#file?.content.bytes ?? 0);
+    return Math.max(PORTION_BYTES, left > 0 ? left : fileBytes);
   }
 
   async #write(range: BlockRange): Promise<void> {
@@ -162,13 +180,17 @@ export class DiskWriter {
   }
 
   async #finishFile(file: LogFile): Promise<void> {
-    // A sync that runs already does not cover what was written since it began.
-    await this.#syncing;
-    await this.#sync();
+    await this.#syncAll();
     this.#previous = file.durable;
     this.#file = undefined;
     // All of it is on disk: a failure to close it loses nothing.
     await file.close().catch((error: unknown) => this.#warn(error, 'closing a journal file failed'));
+  }
+
+  /** A sync that runs already does not cover what was written since it began. */
+  async #syncAll(): Promise<void> {
+    await this.#syncing;
+    await this.#sync();
   }
 
   #sync(): Promise<void> {
@@ -230,6 +252,7 @@ export class DiskWriter {
       this.counts.failovers++;
     }
     this.#options.blocks.rewind();
+    this.#carefulTo = this.#options.blocks.nextOffset;
     await this.#delayRetry();
   }
 

@@ -2,6 +2,7 @@ import {
   BLOCK_HEADER_BYTES,
   FRAME_BYTES_MAX,
   FRAME_HEADER_BYTES,
+  readBlockHeader,
   sealBlock,
 } from '../format/block-format.ts';
 import { ChunkPool, type Chunk } from './chunk.ts';
@@ -165,8 +166,11 @@ export class PendingBlocks {
     this.#onClosed();
   }
 
-  /** The closed blocks behind what is written, as far as they stand in one chunk; undefined when all is written. */
-  nextRange(): BlockRange | undefined {
+  /**
+   * The closed blocks behind what is written, as far as they stand in one chunk and within so many bytes, but at least
+   * one; undefined when all is written.
+   */
+  nextRange(bytesMax: number): BlockRange | undefined {
     let chunk = this.#chunks[this.#written.chunk - this.#firstChunk];
     if (this.#written.position === chunk.closedBytes) {
       if (!chunk.isSealed) return undefined;
@@ -175,16 +179,12 @@ export class PendingBlocks {
       if (chunk.closedBytes === 0) return undefined;
     }
     const { position, offset, totalBytes } = this.#written;
-    const bytes = chunk.buffer.subarray(position, chunk.closedBytes);
+    const end = endWithin(chunk, position, bytesMax);
+    const bytes = chunk.buffer.subarray(position, end.position);
     return {
       bytes,
       firstOffset: offset,
-      end: {
-        chunk: this.#written.chunk,
-        position: chunk.closedBytes,
-        offset: chunk.closedOffset,
-        totalBytes: totalBytes + bytes.length,
-      },
+      end: { ...end, chunk: this.#written.chunk, totalBytes: totalBytes + bytes.length },
     };
   }
 
@@ -223,4 +223,24 @@ export class PendingBlocks {
     this.#indices = indices;
     this.#serials = serials;
   }
+}
+
+/** Where the closed blocks end that follow a place in a chunk and fit; after the first of them if it does not. */
+function endWithin(chunk: Chunk, from: number, bytesMax: number): Pick<BlockCursor, 'position' | 'offset'> {
+  if (chunk.closedBytes - from <= bytesMax)
+    return { position: chunk.closedBytes, offset: chunk.closedOffset };
+  let end = blockEnd(chunk, from);
+  for (let next = end; next.position < chunk.closedBytes; next = blockEnd(chunk, next.position)) {
+    if (next.position - from > bytesMax) break;
+    end = next;
+  }
+  return end;
+}
+
+/** Where the closed block at a place ends. */
+function blockEnd({ buffer }: Chunk, at: number): Pick<BlockCursor, 'position' | 'offset'> {
+  const header = readBlockHeader(buffer, at);
+  if (header === undefined) throw new Error(`no block at ${at} of a chunk`);
+  const { firstOffset, count, payloadBytes } = header;
+  return { position: at + BLOCK_HEADER_BYTES + payloadBytes, offset: firstOffset + count };
 }
