@@ -5,8 +5,8 @@ import type { JournalRepair } from './writing/tail-repair.ts';
 export interface JournalHealth {
   /** `failing` from a failed write or sync until the next successful sync. */
   readonly state: 'ok' | 'failing';
-  /** When a sync last succeeded, microseconds UTC; 0 before the first. */
-  readonly lastSyncMicros: number;
+  /** When a sync last succeeded, by the monotonic clock, which no step of the other one moves; undefined before the first. */
+  readonly lastSyncMs: number | undefined;
   readonly lastError: string | undefined;
   readonly nextOffset: number;
   readonly durableOffset: number;

@@ -23,7 +23,8 @@ export interface AggregatorOptions {
 
 export interface AggregatorHealth {
   state: 'ok' | 'failing';
-  lastPublishMicros: number;
+  /** By the monotonic clock; undefined before the first. */
+  lastPublishMs: number | undefined;
   lastDurationMs: number;
   publishedOffset: number;
   cycles: number;
@@ -43,7 +44,7 @@ interface HourRows {
 export class Aggregator {
   readonly health: AggregatorHealth = {
     state: 'ok',
-    lastPublishMicros: 0,
+    lastPublishMs: undefined,
     lastDurationMs: 0,
     publishedOffset: 0,
     cycles: 0,
@@ -173,7 +174,7 @@ export class Aggregator {
       this.#options.log.info({ offset: publishedOffset }, 'candles are published again');
     Object.assign(this.health, {
       state: 'ok',
-      lastPublishMicros: this.#options.clock.nowMicros(),
+      lastPublishMs: this.#options.clock.monotonicMs(),
       lastDurationMs: durationMs,
       publishedOffset,
       cycles: this.health.cycles + 1,

@@ -36,7 +36,7 @@ export function watchedDisk(parts: {
 export function journalHealth(state: JournalHealth['state']): { health: JournalHealth } {
   const health: JournalHealth = {
     state,
-    lastSyncMicros: 0,
+    lastSyncMs: undefined,
     lastError: state === 'ok' ? undefined : 'ENOSPC: no space left on device, write',
     nextOffset: 0,
     durableOffset: 0,

@@ -3,7 +3,7 @@ import { configSchema } from '@tickwright/config';
 import { openDatabase } from '@tickwright/database';
 import { Supervisor, createMetrics } from '@tickwright/runtime';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
+import { HOUR, Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
 import { registerMetrics } from './ingestor-metrics.ts';
 import { MIB, watchedDisk } from '../disk/disk-watch-fixture.ts';
 import type { WatchedDisk } from '../disk/disk-watch-fixture.ts';
@@ -78,6 +78,23 @@ test('ages grow with the clock, and the verdict turns when one is too old and ba
   await rig.clock.advance(30_000);
   expect(state.health().reasons).toEqual(['no flush lately', 'no candles published lately']);
   expect(state.readiness().ready).toBe(false);
+  await rig.settle();
+  expect(state.health()).toMatchObject({ ok: true, reasons: [] });
+  state.stopping();
+});
+
+test('a clock that steps back an hour does not hide that nothing is stored', async () => {
+  await using rig = await Rig.open();
+  const state = stateOf(rig);
+  await rig.take(trades(1, 5));
+  await rig.settle();
+  await rig.clock.advance(20_000);
+  const { ages } = state.health();
+  rig.clock.set(rig.clock.nowMicros() - HOUR);
+  expect(state.health().ages).toEqual(ages);
+  await rig.clock.advance(50_000);
+  expect(state.health().reasons).toEqual(['no flush lately', 'no candles published lately']);
+  rig.clock.set(rig.clock.nowMicros() + 2 * HOUR);
   await rig.settle();
   expect(state.health()).toMatchObject({ ok: true, reasons: [] });
   state.stopping();

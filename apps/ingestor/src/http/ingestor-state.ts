@@ -48,7 +48,7 @@ export class IngestorState {
   readonly #startedMs: number;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
   #running: Running | undefined;
-  #attachedMicros = 0;
+  #attachedMs = 0;
   #phase: HealthReport['phase'] = 'starting';
 
   constructor(options: { clock: Clock; instance: string; version: string }) {
@@ -61,7 +61,7 @@ export class IngestorState {
 
   attach(running: Running): void {
     this.#running = running;
-    this.#attachedMicros = this.clock.nowMicros();
+    this.#attachedMs = this.clock.monotonicMs();
     this.#phase = 'running';
   }
 
@@ -88,10 +88,10 @@ export class IngestorState {
       pid: process.pid,
       uptimeMs: Math.round(this.clock.monotonicMs() - this.#startedMs),
       ages: {
-        lastFrame: this.#ageMs(this.#lastFrameMicros()),
-        lastDurableSync: this.#ageMs(core?.journal.health.lastSyncMicros),
-        lastFlush: this.#ageMs(core?.flusher.health.lastFlushMicros),
-        lastPublish: this.#ageMs(core?.aggregator.health.lastPublishMicros),
+        lastFrame: this.#ageMs(this.#lastFrameMs()),
+        lastDurableSync: this.#ageMs(core?.journal.health.lastSyncMs),
+        lastFlush: this.#ageMs(core?.flusher.health.lastFlushMs),
+        lastPublish: this.#ageMs(core?.aggregator.health.lastPublishMs),
       },
       eventLoopLagMs: Math.round(this.#loopDelay.percentile(99) / 1e4) / 100,
     };
@@ -122,7 +122,7 @@ export class IngestorState {
       reasons.push('the journal cannot write; it keeps frames in memory and tries again');
     if (
       journal.nextOffset > journal.durableOffset &&
-      older(this.#ageMs(journal.health.lastSyncMicros), MAX_SYNC_AGE_MS)
+      older(this.#ageMs(journal.health.lastSyncMs), MAX_SYNC_AGE_MS)
     ) {
       reasons.push('frames wait for the disk');
     }
@@ -132,8 +132,8 @@ export class IngestorState {
       reasons.push(`the tick file takes no ticks: journal only${why === undefined ? '' : ` (${why})`}`);
     }
     // What was never done is as old as the run.
-    const lastFlush = flusher.health.lastFlushMicros || this.#attachedMicros;
-    const lastPublish = aggregator.health.lastPublishMicros || this.#attachedMicros;
+    const lastFlush = flusher.health.lastFlushMs ?? this.#attachedMs;
+    const lastPublish = aggregator.health.lastPublishMs ?? this.#attachedMs;
     if (older(this.#ageMs(lastFlush), MAX_FLUSH_AGE_MS)) reasons.push('no flush lately');
     if (older(this.#ageMs(lastPublish), MAX_PUBLISH_AGE_MS)) {
       reasons.push('no candles published lately');
@@ -159,13 +159,15 @@ export class IngestorState {
     return reasons;
   }
 
-  #lastFrameMicros(): number {
-    return Math.max(0, ...(this.#running?.streams ?? []).map(({ sink }) => sink.lastFrameMicros));
+  #lastFrameMs(): number | undefined {
+    const times = (this.#running?.streams ?? []).map(({ sink }) => sink.lastFrameMs);
+    const known = times.filter((ms) => ms !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
   }
 
-  #ageMs(micros: number | undefined): number | null {
-    if (micros === undefined || micros === 0) return null;
-    return Math.max(0, Math.round((this.clock.nowMicros() - micros) / 1_000));
+  /** By the monotonic clock: a step of the other one backwards would hide for as long that something is stuck. */
+  #ageMs(sinceMs: number | undefined): number | null {
+    return sinceMs === undefined ? null : Math.round(this.clock.monotonicMs() - sinceMs);
   }
 }
 

@@ -20,7 +20,8 @@ export interface JournalSinkOptions {
 /** Where a venue's stream delivers: every frame is journaled, then folded, in one synchronous step and in order. */
 export class JournalSink implements FrameSink {
   readonly counts = { messages: 0, bytes: 0, answers: 0, controls: 0, refused: 0 };
-  lastFrameMicros = 0;
+  /** When the last turn with a message was, by the monotonic clock; undefined before the first. */
+  lastFrameMs: number | undefined;
   readonly #options: JournalSinkOptions;
   readonly #decoder: Decoder;
   readonly #sources = new Map<string, number>();
@@ -37,15 +38,16 @@ export class JournalSink implements FrameSink {
 
   /** Hot path. */
   message(connection: string, receiveMicros: number, bytes: Buffer): void {
-    const { pipeline, venue } = this.#options;
+    const { pipeline, venue, clock } = this.#options;
     const offset = this.#append(connection, FrameKind.message, receiveMicros, bytes);
     if (offset === undefined) return;
     if (pipeline.isLive) pipeline.fold.message(venue, this.#decoder, receiveMicros, offset, bytes);
     else this.#putOff(connection, FrameKind.message, { receiveMicros, offset, bytes });
-    this.lastFrameMicros = receiveMicros;
     this.counts.messages += 1;
     this.counts.bytes += bytes.length;
-    if (!this.#isSettleDue) this.#settleSoon();
+    if (this.#isSettleDue) return;
+    this.lastFrameMs = clock.monotonicMs();
+    this.#settleSoon();
   }
 
   answer(connection: string, receiveMicros: number, bytes: Buffer): void {

@@ -34,7 +34,7 @@ export interface FlusherOptions {
 export class Flusher {
   readonly health: FlusherHealth = {
     state: 'ok',
-    lastFlushMicros: 0,
+    lastFlushMs: undefined,
     lastDurationMs: 0,
     flushes: 0,
     failures: 0,
@@ -196,7 +196,7 @@ export class Flusher {
       log.info({ offset: portion.cut, rows }, 'the tick file takes ticks again');
     Object.assign(this.health, {
       state: 'ok',
-      lastFlushMicros: clock.nowMicros(),
+      lastFlushMs: clock.monotonicMs(),
       lastDurationMs: durationMs,
       flushes: this.health.flushes + 1,
       flushedRows: this.health.flushedRows + rows,
@@ -251,7 +251,7 @@ export class Flusher {
         storeGaps: () => this.#storeGaps(joined),
       });
       this.#recoveryBackoff.reset();
-      Object.assign(this.health, { state: 'ok', lastFlushMicros: clock.nowMicros(), lastError: undefined });
+      Object.assign(this.health, { state: 'ok', lastFlushMs: clock.monotonicMs(), lastError: undefined });
       log.info({ offset: tickFile.appliedOffset }, 'the tick file has caught up with the journal');
       return true;
     } catch (error) {

@@ -21,7 +21,8 @@ export interface LedgerState {
 /** The flusher as health checks and metrics see it. */
 export interface FlusherHealth {
   state: 'ok' | 'retrying' | 'journal-only';
-  lastFlushMicros: number;
+  /** By the monotonic clock; undefined before the first. */
+  lastFlushMs: number | undefined;
   lastDurationMs: number;
   flushes: number;
   failures: number;

@@ -61,7 +61,7 @@ export class DiskWriter {
   #syncing: Promise<void> | undefined;
   #isSyncScheduled = false;
   #lastSyncStartMs = Number.NEGATIVE_INFINITY;
-  #lastSyncMicros = 0;
+  #lastSyncMs: number | undefined;
   #hurryTo = 0;
   /** Up to this offset portions are small and synced one by one: what there was at the last failure. */
   #carefulTo = 0;
@@ -82,9 +82,9 @@ export class DiskWriter {
     return this.#lastError;
   }
 
-  /** When a sync last succeeded, microseconds UTC; 0 before the first. */
-  get lastSyncMicros(): number {
-    return this.#lastSyncMicros;
+  /** When a sync last succeeded, by the monotonic clock; undefined before the first. */
+  get lastSyncMs(): number | undefined {
+    return this.#lastSyncMs;
   }
 
   /** The first offset of the file in use; undefined before the first write and between files. */
@@ -210,7 +210,7 @@ export class DiskWriter {
     // A write that failed meanwhile does not undo this sync: what lies before `end` is on disk.
     blocks.markDurable(end);
     this.counts.syncs++;
-    this.#lastSyncMicros = clock.nowMicros();
+    this.#lastSyncMs = clock.monotonicMs();
     this.#recovered();
     onDurable();
   }

@@ -123,10 +123,10 @@ export class FileJournal implements Journal {
   }
 
   get health(): JournalHealth {
-    const { isFailing, lastError, lastSyncMicros, counts } = this.#writer;
+    const { isFailing, lastError, lastSyncMs, counts } = this.#writer;
     return {
       state: isFailing ? 'failing' : 'ok',
-      lastSyncMicros,
+      lastSyncMs,
       lastError: lastError === undefined ? undefined : String(lastError),
       nextOffset: this.nextOffset,
       durableOffset: this.durableOffset,
