@@ -1,4 +1,7 @@
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { OfflineCore } from '@tickwright/ingestor';
 import type { Config } from '@tickwright/config';
 import { ExitCode, TickwrightError, readInstance, systemClock } from '@tickwright/runtime';
@@ -69,7 +72,7 @@ async function ask(request: {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
   try {
-    response = await fetch(base + path, { method, headers, signal });
+    response = await answerTo(base + path, { method, headers, signal });
   } catch (cause) {
     signal.throwIfAborted();
     throw new OwnerUnreachableError(
@@ -84,6 +87,29 @@ async function ask(request: {
   throw new OwnerUnreachableError(`the running ingestor refuses ${base}${path}: ${reason}`, {
     status: response.status,
   });
+}
+
+/** As `fetch`, which gives up after 300 s without an answer: a backup or a verification may take longer. */
+function answerTo(
+  url: string,
+  options: { method: string; headers: Record<string, string>; signal: AbortSignal },
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest(url, { ...options, agent: false });
+    asked.once('error', reject);
+    asked.once('response', (incoming) => resolve(responseOf(incoming)));
+    asked.end();
+  });
+}
+
+function responseOf(incoming: IncomingMessage): Response {
+  const { statusCode: status = 0, statusMessage: statusText = '' } = incoming;
+  const body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>;
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  return new Response(body, { status, statusText, headers });
 }
 
 function reasonOf(error: unknown): string {
