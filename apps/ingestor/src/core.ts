@@ -41,6 +41,8 @@ export interface CoreOptions {
   readonly whenTickFileAway?: 'throw' | 'open-later';
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when the data directory is known to be this process's alone, before anything but `state.duckdb` is open. */
+  readonly onOwned?: () => Promise<void>;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
 }
 
@@ -102,6 +104,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const stateFile = opened.add(
     await openDatabase({ path: join(dataDir, 'state.duckdb'), owner: 'state file', log, clock }),
   );
+  await options.onOwned?.();
   const gapStore = opened.add(await openGapStore({ database: stateFile, dataDir, clock }));
   const ledgerMemory = await openLedgerMemory(stateFile);
   const { whenTickFileAway: whenAway = 'throw' } = options;

@@ -15,7 +15,7 @@ import {
   createMetrics,
   sampledLog,
 } from '@tickwright/runtime';
-import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
+import type { Clock, Log } from '@tickwright/runtime';
 import { Retention } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
@@ -92,12 +92,17 @@ async function run(options: IngestOptions): Promise<void> {
   const directory = join(config.dataDir, 'ingestor');
   await mkdir(directory, { recursive: true });
   const instance = randomUUID();
-  await using lock = await acquireInstanceLock(directory, { instanceId: instance });
+  await using lock = await acquireInstanceLock(directory, { instanceId: instance, announce: 'later' });
   const state = new IngestorState({ clock: options.clock, instance, version: options.version });
-  await using http = await serve(options, state, lock);
+  const token = randomBytes(24).toString('base64url');
+  await using http = await serve(options, state, token);
   // Before the first file is opened and until the last is closed.
   await using _locks = watchLocks({ clock: options.clock, log: options.log, onLost: options.abandon });
-  await using core = await openCore(coreOptions(options, instance));
+  await using core = await openCore({
+    ...coreOptions(options, instance),
+    // Not before: an instance of another container, which sees the state file's lock alone, may serve another address.
+    onOwned: () => lock.publish({ addresses: { http: http.url }, token }),
+  });
   await core.begin();
   const tokens = tokensOf(options);
   const streams = sources.map(({ source, venue, instruments }) => {
@@ -198,12 +203,11 @@ function coreOptions(options: IngestOptions, instance: string): Parameters<typeo
   };
 }
 
-async function serve(options: IngestOptions, state: IngestorState, lock: InstanceLock): Promise<HttpServer> {
+async function serve(options: IngestOptions, state: IngestorState, token: string): Promise<HttpServer> {
   const { config, log, version } = options;
-  const token = randomBytes(24).toString('base64url');
   const metrics = createMetrics();
   registerMetrics(metrics, state);
-  const server = await startHttpServer({
+  return await startHttpServer({
     title: 'tickwright ingestor',
     version,
     host: config.ingestor.http.host,
@@ -215,8 +219,6 @@ async function serve(options: IngestOptions, state: IngestorState, lock: Instanc
     health: () => state.health(),
     ready: () => state.readiness(),
   });
-  await lock.publish({ addresses: { http: server.url }, token });
-  return server;
 }
 
 function diskWatch(

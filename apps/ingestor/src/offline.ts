@@ -29,7 +29,7 @@ export async function openOffline(options: OfflineOptions): Promise<OfflineCore>
   const directory = join(config.dataDir, 'ingestor');
   await mkdir(directory, { recursive: true });
   const instance = randomUUID();
-  const lock = await acquireInstanceLock(directory, { instanceId: instance });
+  const lock = await acquireInstanceLock(directory, { instanceId: instance, announce: 'later' });
   try {
     const core = await openCore({
       dataDir: config.dataDir,
@@ -38,6 +38,7 @@ export async function openOffline(options: OfflineOptions): Promise<OfflineCore>
       venues: catalogue.names().map((name) => catalogue.venue(name)),
       memoryHours: config.ingestor.memoryHours,
       journal: config.ingestor.journal,
+      onOwned: () => lock.publish({}),
       clock,
       log,
     });

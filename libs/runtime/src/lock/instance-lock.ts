@@ -41,7 +41,7 @@ export interface InstanceLock extends AsyncDisposable {
   readonly identity: InstanceIdentity;
   /** Adds to what `instance.json` tells others; a later call replaces what an earlier one said of the same name. */
   publish(content: { addresses?: Readonly<Record<string, string>>; token?: string }): Promise<void>;
-  /** Removes the file and gives the lock back. Idempotent. */
+  /** Removes the file, where it is this holder's, and gives the lock back. Idempotent. */
   release(): Promise<void>;
 }
 
@@ -54,13 +54,15 @@ const RETAKE_MS = 25;
 /**
  * Makes sure that one process works in a directory (created if absent): everyone else gets an InstanceLockedError that
  * names it. The lock is the kernel's, so one whose holder was killed is free at once and a stale file means nothing.
- * Linux: processes in different network namespaces (containers) do not see each other's lock.
+ * Linux: processes in different network namespaces (containers) do not see each other's lock. Who has another one that
+ * they do see takes this one with `announce: 'later'`: then the file is left as it is until the first `publish`, and a
+ * process that the other lock refuses has not touched what the true holder wrote.
  */
 export async function acquireInstanceLock(
   directory: string,
-  options: { instanceId?: string; clock?: Clock } = {},
+  options: { instanceId?: string; clock?: Clock; announce?: 'at-once' | 'later' } = {},
 ): Promise<InstanceLock> {
-  const { instanceId = randomUUID(), clock = systemClock } = options;
+  const { instanceId = randomUUID(), clock = systemClock, announce = 'at-once' } = options;
   await mkdir(directory, { recursive: true });
   const real = await realpath(directory);
   const startedAt = new Date(clock.nowMicros() / 1_000).toISOString();
@@ -68,7 +70,7 @@ export async function acquireInstanceLock(
   const holding = await takeLock(real, identity);
   const lock = heldLock({ directory: real, identity, holding });
   try {
-    await lock.publish({});
+    if (announce === 'at-once') await lock.publish({});
   } catch (error) {
     await lock.release();
     throw error;
@@ -118,7 +120,8 @@ function heldLock(held: {
   async function giveBack(): Promise<void> {
     await lastWrite;
     // In this order: once the lock is free, the file is the next holder's.
-    await rm(instanceFilePath(directory), { force: true });
+    const isOurs = (await readInstanceFile(directory))?.instanceId === identity.instanceId;
+    if (isOurs) await rm(instanceFilePath(directory), { force: true });
     await holding.release();
   }
 
