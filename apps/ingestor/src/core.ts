@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
 import type { ControlEvent, Instrument, InstrumentRow } from '@tickwright/market';
-import { openDatabase } from '@tickwright/database';
-import type { Database } from '@tickwright/database';
+import { openReopeningDatabase } from '@tickwright/database';
+import type { Database, DatabaseLockedError } from '@tickwright/database';
 import { openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
 import { SerialGate } from '@tickwright/runtime';
@@ -43,6 +43,8 @@ export interface CoreOptions {
   readonly log: Log;
   /** Called when the data directory is known to be this process's alone, before anything but `state.duckdb` is open. */
   readonly onOwned?: () => Promise<void>;
+  /** Called when another process has taken `state.duckdb` while its engine was opened again: end the process at once. */
+  readonly onTaken?: (error: DatabaseLockedError) => void;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
 }
 
@@ -102,7 +104,13 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   // First of all: its lock is held as long as the core lives, by one process whatever machine or container it is in, so
   // that the journal has one writer. The tick file's is not: it may be away, and a sealing closes it.
   const stateFile = opened.add(
-    await openDatabase({ path: join(dataDir, 'state.duckdb'), owner: 'state file', log, clock }),
+    await openReopeningDatabase({
+      path: join(dataDir, 'state.duckdb'),
+      owner: 'state file',
+      log,
+      clock,
+      ...(options.onTaken === undefined ? {} : { onTaken: options.onTaken }),
+    }),
   );
   await options.onOwned?.();
   const gapStore = opened.add(await openGapStore({ database: stateFile, dataDir, clock }));

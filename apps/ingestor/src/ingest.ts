@@ -75,12 +75,14 @@ export async function ingest(options: IngestOptions): Promise<void> {
   try {
     await run(options);
   } catch (error) {
-    if (error instanceof DatabaseCloseError) {
-      options.log.error({ err: error }, error.message);
-      options.abandon(error, { isStuck: !(await abandonDatabases(ABANDON_MAX_MS)) });
-    }
+    if (error instanceof DatabaseCloseError) await abandoned(options, error);
     throw error;
   }
+}
+
+async function abandoned({ log, abandon }: IngestOptions, error: TickwrightError): Promise<void> {
+  log.error({ err: error }, error.message);
+  abandon(error, { isStuck: !(await abandonDatabases(ABANDON_MAX_MS)) });
 }
 
 async function run(options: IngestOptions): Promise<void> {
@@ -192,6 +194,7 @@ function coreOptions(options: IngestOptions, instance: string): Parameters<typeo
     memoryHours: config.ingestor.memoryHours,
     journal: config.ingestor.journal,
     whenTickFileAway: 'open-later',
+    onTaken: (error) => void abandoned(options, error),
     clock,
     log,
     onRejected: (venue, bytes, offset) =>

@@ -15,7 +15,9 @@ const FOUND_SHOWN_MAX = 400;
 // The engine tells its errors apart by their text only. This file is the one place that reads it.
 const LOCKED = /could not set lock on file/i;
 const PID = /\(PID (\d+)\)/;
-const FATAL = /^FATAL|database has been invalidated/i;
+// `The database has been invalidated because of a previous fatal error`, `Database "x" has been invalidated because
+// checkpointing failed` for an attached one: closing all and opening it again mends either.
+const FATAL = /^FATAL|database (?:"[^"]*" )?has been invalidated/i;
 const DAMAGED =
   /corrupt|failure while replaying wal|not a valid duckdb database file|checksum|serialization error|wal file .* (?:does not match|belongs)/i;
 const FULL = /no space left|disk is full|disk full|file too large|disk quota/i;

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openDatabase } from '@tickwright/database';
+import { openReopeningDatabase } from '@tickwright/database';
 import type { Columns, Database, Transaction } from '@tickwright/database';
 import type { CandleColumns, InstrumentTable } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
@@ -40,18 +40,21 @@ export class CandleFileWriter implements AsyncDisposable {
   }
 
   static async open(options: CandleFileWriterOptions): Promise<CandleFileWriter> {
-    const database = await openDatabase({
+    // The engine makes the folder when it first needs it and removes it when it is closed; a crash leaves it.
+    const spill = join(liveFolder(options.dataDir), SPILL_FOLDER);
+    await rm(spill, { recursive: true, force: true });
+    const database = await openReopeningDatabase({
       path: ':memory:',
       owner: 'candle writer',
       readConnections: 1,
       threads: THREADS,
       memoryLimit: MEMORY_LIMIT,
       log: options.log,
+      clock: options.clock,
+      prepare: async (engine) => {
+        await engine.write((tx) => tx.run(`SET GLOBAL temp_directory = ${text(spill)}`));
+      },
     });
-    // The engine makes the folder when it first needs it and removes it when it is closed; a crash leaves it.
-    const spill = join(liveFolder(options.dataDir), SPILL_FOLDER);
-    await rm(spill, { recursive: true, force: true });
-    await database.write((tx) => tx.run(`SET GLOBAL temp_directory = ${text(spill)}`));
     return new CandleFileWriter(options, database);
   }
 

@@ -1,4 +1,4 @@
-import { openDatabase } from '@tickwright/database';
+import { openReopeningDatabase } from '@tickwright/database';
 import type { Columns, Database } from '@tickwright/database';
 import type { CandleColumns } from '@tickwright/market';
 import { ExitCode, TickwrightError } from '@tickwright/runtime';
@@ -49,17 +49,18 @@ export function candleScan(database: Database): CandleScan {
 
 /** An in-memory engine for reading Parquet files that are replaced under their names. */
 export async function openReaderDatabase(log: Log): Promise<Database> {
-  const database = await openDatabase({
+  return openReopeningDatabase({
     path: ':memory:',
     owner: 'candle reader',
     readConnections: READ_CONNECTIONS,
     threads: THREADS,
     memoryLimit: MEMORY_LIMIT,
     log,
+    // The engine caches file contents by path; paths here are reused for other contents within milliseconds.
+    prepare: async (engine) => {
+      await engine.write((tx) => tx.run('SET GLOBAL enable_external_file_cache = false'));
+    },
   });
-  // The engine caches file contents by path; paths here are reused for other contents within milliseconds.
-  await database.write((tx) => tx.run('SET GLOBAL enable_external_file_cache = false'));
-  return database;
 }
 
 class ParquetCandleScan implements CandleScan {
