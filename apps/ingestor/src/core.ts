@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
-import type { ControlEvent, Instrument, InstrumentRow } from '@tickwright/market';
+import type { ControlEvent, Instrument, InstrumentRow, LostSpan } from '@tickwright/market';
 import { openDatabase } from '@tickwright/database';
 import { openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
+import type { OffsetRange } from '@tickwright/upkeep';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
 import { catchUp } from './ticks/catch-up.ts';
@@ -20,6 +21,8 @@ import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './candles/status-publisher.ts';
 import { recomputeCandles } from './candles/recompute.ts';
 import { applyJournal, restoreState } from './restore.ts';
+import { restoreLedger } from './repair/restored-ledger.ts';
+import { StoreLossError, anchoredOffset, lostFrames } from './repair/store-loss.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
@@ -35,6 +38,8 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
+  /** Goes on where ticks that were stored are lost for good; whoever asks for it states the loss. */
+  readonly acceptsLoss?: boolean;
 }
 
 /**
@@ -44,6 +49,9 @@ export interface CoreOptions {
 export interface Core extends AsyncDisposable {
   readonly dataDir: string;
   readonly log: Log;
+  readonly clock: Clock;
+  /** Frames that opening it found to be lost for good: never stored, or stored once and not any more. */
+  readonly lost: readonly OffsetRange[];
   readonly instruments: InstrumentTable;
   readonly journal: Journal;
   readonly pipeline: Pipeline;
@@ -58,6 +66,8 @@ export interface Core extends AsyncDisposable {
   begin(): Promise<void>;
   /** Registers instruments in the journal and the table; those already known are left as they are. */
   register(instruments: readonly Instrument[]): void;
+  /** Journals what is lost for good; it becomes gaps. */
+  stateLoss(reason: string, spans: readonly LostSpan[]): void;
   /** Stores and publishes all that has been taken in; what could not be is in the journal and follows at the next start. */
   settle(): Promise<boolean>;
 }
@@ -90,12 +100,24 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
       directory: journalDirectory,
       quarantine: join(dataDir, 'quarantine'),
       name: 'ingestor',
-      minimumOffset: tickFile.appliedOffset,
+      minimumOffset: Math.max(tickFile.appliedOffset, await anchoredOffset(dataDir)),
       clock,
       log,
       ...options.journal,
     }),
   );
+  const lost = await lostFrames(dataDir, tickFile);
+  if (lost.length > 0 && options.acceptsLoss !== true) throw new StoreLossError(tickFile.database.path, lost);
+  await restoreLedger({
+    dataDir,
+    path: stateFile.path,
+    tickFile,
+    gapStore,
+    ledgerMemory,
+    venues,
+    clock,
+    log,
+  });
   const state = await tickFile.loadState();
   for (const row of state.instruments) addInstrument(instruments, row);
   const pipeline = new Pipeline({
@@ -133,14 +155,32 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     statusNow: () => publisher.now(),
   });
   aggregator.owe(unpublished);
-  await applyJournal({ pipeline, journal, flusher, tickFile, dataDir, log });
-  const parts = { instruments, journal, pipeline, tickFile, gapStore, candleFiles, flusher, aggregator };
+  lost.push(...(await applyJournal({ pipeline, journal, flusher, tickFile, dataDir, log })));
+  const parts = {
+    lost,
+    instruments,
+    journal,
+    pipeline,
+    tickFile,
+    gapStore,
+    candleFiles,
+    flusher,
+    aggregator,
+  };
   return coreOf(parts, options, opened);
 }
 
 type CoreParts = Omit<
   Core,
-  'dataDir' | 'log' | 'isTakingFrames' | 'begin' | 'register' | 'settle' | typeof Symbol.asyncDispose
+  | 'dataDir'
+  | 'log'
+  | 'clock'
+  | 'isTakingFrames'
+  | 'begin'
+  | 'register'
+  | 'stateLoss'
+  | 'settle'
+  | typeof Symbol.asyncDispose
 >;
 
 function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
@@ -160,6 +200,7 @@ function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Co
     ...parts,
     dataDir,
     log,
+    clock,
     settle,
     get isTakingFrames() {
       return hasBegun;
@@ -175,6 +216,9 @@ function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Co
     register(wanted) {
       const rows = wanted.filter(({ key }) => instruments.indexOf(key) < 0).map(instrumentRow);
       if (rows.length > 0) record({ type: 'instruments', rows });
+    },
+    stateLoss(reason, spans) {
+      if (spans.length > 0) record({ type: 'lost', reason, spans });
     },
     /** An event that says so, everything stored and published, then the files closed. */
     async [Symbol.asyncDispose]() {

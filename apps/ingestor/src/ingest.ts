@@ -17,14 +17,14 @@ import {
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
-import { openCore } from './core.ts';
-import type { Core } from './core.ts';
+import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
 import { loopService } from './loop-service.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
+import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { sourceStream } from './intake/source-stream.ts';
 
 /** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
@@ -78,12 +78,13 @@ async function run(options: IngestOptions): Promise<void> {
   const directory = join(config.dataDir, 'ingestor');
   await mkdir(directory, { recursive: true });
   const instance = randomUUID();
+  const endedCleanly = hasEndedCleanly(directory);
   await using lock = await acquireInstanceLock(directory, { instanceId: instance });
   const state = new IngestorState({ clock: options.clock, instance, version: options.version });
   await using http = await serve(options, state, lock);
   // Before the first file is opened and until the last is closed.
   await using _locks = watchLocks({ clock: options.clock, log: options.log, onLost: options.abandon });
-  await using core = await openCore(coreOptions(options, instance));
+  await using core = await openRepairedCore({ ...coreOptions(options, instance), endedCleanly });
   await core.begin();
   const streams = sources.map(({ source, venue, instruments }) => {
     core.register(instruments);
@@ -125,7 +126,7 @@ function describe(source: SourceConfig): { venue: Venue; instruments: Instrument
   return { venue, instruments: source.instruments.map((key) => venue.instrument(instrumentKey(key))) };
 }
 
-function coreOptions(options: IngestOptions, instance: string): Parameters<typeof openCore>[0] {
+function coreOptions(options: IngestOptions, instance: string): CoreOptions {
   const { config, clock, log, version } = options;
   const rejected = sampledLog(log, { perKey: 3, windowMs: 60_000, clock });
   return {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { InstrumentTable, UnloadedCandle } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
 import type { FileLayer, Journal, JournalDamage } from '@tickwright/journal';
+import type { OffsetRange } from '@tickwright/upkeep';
 import type { Log } from '@tickwright/runtime';
 import type { CandleFiles, GapStore, LedgerMemoryStore, Status } from '@tickwright/store';
 import { restoreCoverage } from './ticks/catch-up.ts';
@@ -66,12 +67,16 @@ export interface ApplyJournalParts {
   readonly log: Log;
 }
 
-/** Takes the frames after the tick file's offset through the same fold as live ones. */
-export async function applyJournal(parts: ApplyJournalParts): Promise<void> {
+/** Takes the frames after the tick file's offset through the same fold as live ones. Returns what could not be read. */
+export async function applyJournal(parts: ApplyJournalParts): Promise<OffsetRange[]> {
   const { dataDir, pipeline, journal, flusher, tickFile, log } = parts;
   const from = pipeline.nextOffset;
-  const onDamage = (damage: JournalDamage): void =>
+  const lost: OffsetRange[] = [];
+  const onDamage = (damage: JournalDamage): void => {
     log.error({ ...damage }, 'the journal is damaged; these frames are lost');
+    const { firstOffset, endOffset } = damage;
+    if (endOffset > firstOffset) lost.push({ firstOffset, endOffset });
+  };
   const directory = join(dataDir, 'journal');
   const quarantine = join(dataDir, 'quarantine');
   const files = parts.files === undefined ? {} : { files: parts.files };
@@ -80,10 +85,11 @@ export async function applyJournal(parts: ApplyJournalParts): Promise<void> {
     pipeline.block(block);
     if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
   }
-  if (pipeline.nextOffset === from) return;
+  if (pipeline.nextOffset === from) return lost;
   await flusher.flush();
   const frames = pipeline.nextOffset - from;
   log.info({ frames, offset: tickFile.appliedOffset }, 'applied the rest of the journal');
+  return lost;
 }
 
 function newestEvent(pipeline: Pipeline, instruments: InstrumentTable): number {

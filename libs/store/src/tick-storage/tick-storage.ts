@@ -1,6 +1,7 @@
 import { DatabaseInvalidError } from '@tickwright/database';
 import type { Database } from '@tickwright/database';
 import type { InstrumentTable } from '@tickwright/market';
+import { writeAnchor } from '../files/anchor.ts';
 import { InstrumentNumbers } from './instrument-numbers.ts';
 import { exists, openLiveFile } from './live-tick-file.ts';
 import type { LiveFile, TickFileContext } from './live-tick-file.ts';
@@ -20,6 +21,9 @@ export interface StoredTicks {
   readonly database: Database;
   readonly sources: TickSources;
 }
+
+/** The part of the live file's anchor that tells how far its ticks are. */
+export const TICK_ANCHOR = 'ticks';
 
 /** Sealing waits this long for reads of what it takes away. */
 const READERS_LEAVE_MS = 5000;
@@ -71,6 +75,7 @@ export class TickStorage {
     return this.#gate.run(async () => {
       const { database } = await this.#live();
       this.#state = await work(database);
+      await this.#anchor();
     });
   }
 
@@ -183,6 +188,13 @@ export class TickStorage {
     if (file === undefined) return;
     await file.database.close();
     this.#readers.forget(file.database);
+  }
+
+  #anchor(): Promise<void> {
+    const { clock, paths } = this.#context;
+    const { appliedOffset, sealedOffset } = this.#state;
+    const anchor = { appliedOffset, sealedOffset };
+    return writeAnchor({ database: paths.live, part: TICK_ANCHOR, anchor, clock });
   }
 
   async #refresh(file: LiveFile): Promise<void> {
