@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Database } from '@tickwright/database';
 import { syncFile, syncFolder } from '../files/atomic-file.ts';
-import { fileSum, partSumPath, writePartSum } from './part-sum.ts';
+import { fileSum, partSumPath, writePartSum } from '../files/part-sum.ts';
 import { listParts, partPath } from './tick-paths.ts';
 import type { TickPart, TickPaths } from './tick-paths.ts';
 import { TICK_COLUMNS } from './tick-schema.ts';

@@ -4,8 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { systemClock } from '@tickwright/runtime';
-import { writeWhole } from '../files/atomic-file.ts';
-import { isRecord, readJson } from '../files/json-file.ts';
+import { writeWhole } from './atomic-file.ts';
+import { isRecord, readJson } from './json-file.ts';
 
 /**
  * What a sealed part was when it was verified. Parquet has no checksums of its own: a flipped bit in a page may be read
