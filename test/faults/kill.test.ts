@@ -1,108 +1,93 @@
 import { join } from 'node:path';
-import { FrameKind } from '@tickwright/market';
-import { readJournal } from '@tickwright/journal';
-import { afterEach, expect, test } from 'vitest';
-import { Process, cleanUp, eventually, freePort, temporaryFolder, tickwright } from '../system/harness.ts';
-import { randomOf, rounds, seed } from './rounds.ts';
+import type { Process } from '../system/harness.ts';
+import { faultTest } from './fault-test.ts';
+import type { Round } from './fault-test.ts';
+import type { Figures } from './figures.ts';
+import { judge } from './judgement.ts';
+import { candleFolders, killWhen } from './moments.ts';
+import { Scene } from './scene.ts';
+import { takeYesterdayIn } from './yesterday.ts';
 
-afterEach(cleanUp);
+const BACK_MS_MAX = 5_000;
+const LATE = 'back after more than 5 s';
 
-const INSTRUMENTS = ['SIM|ALPHA', 'SIM|BRAVO', 'SIM|CHARLIE', 'SIM|DELTA', 'SIM|ECHO'];
-const RATE = 2_000;
-const ROUNDS = rounds(10);
-
-interface Offsets {
-  readonly durableOffset: number;
-  readonly appliedOffset: number;
-}
-
-async function offsets(url: string): Promise<Offsets | undefined> {
-  try {
-    const status = JSON.parse(await (await fetch(`${url}/api/v1/status`)).text());
-    return { durableOffset: status.journal.durableOffset, appliedOffset: status.tickFile.appliedOffset };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Ids of the trades in the journal below an offset, by plain JSON. */
-async function journaledIds(dataDir: string, to: number): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for await (const block of readJournal({ directory: join(dataDir, 'journal'), to })) {
-    for (let frame = 0; frame < block.count; frame += 1) {
-      if (block.sources[block.source[frame]].kind !== FrameKind.message) continue;
-      const text = block.bytes.subarray(block.start[frame], block.end[frame]).toString();
-      const data = JSON.parse(text).data;
-      if (data?.e === 'trade') ids.add(`SIM|${data.s} ${data.t}`);
-    }
-  }
-  return ids;
-}
-
-async function storedIds(dataDir: string): Promise<string[]> {
-  const all: string[] = [];
-  for (const instrument of INSTRUMENTS) {
-    const done = await tickwright([
-      'ticks',
-      instrument,
-      '--from',
-      '2020-01-01',
-      '--json',
-      '--data-dir',
-      dataDir,
-    ]);
-    const ticks: { tradeId: number }[] = JSON.parse(done.stdout);
-    all.push(...ticks.map(({ tradeId }) => `${instrument} ${tradeId}`));
-  }
-  return all;
-}
-
-test(
-  `kill: an ingestor killed at ${ROUNDS} random moments under 2,000 ticks/s loses nothing that was durable and stores nothing twice`,
-  async () => {
-    const random = randomOf(seed);
-    const dataDir = temporaryFolder();
-    const [venuePort, httpPort] = [await freePort(), await freePort()];
-    const common = [
-      '--data-dir',
-      dataDir,
-      '--set',
-      `simulator.port=${venuePort}`,
-      '--set',
-      `ingestor.http.port=${httpPort}`,
-    ];
-    const simulator = new Process(['simulate', ...common, '--rate', String(RATE)]);
-    await simulator.until(/simulating a market/);
-    const url = `http://127.0.0.1:${httpPort}`;
-    let durable = 0;
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const ingestor = new Process(['ingest', ...common]);
-      const before = durable;
-      await eventually(
-        async () => {
-          const seen = await offsets(url);
-          return seen !== undefined && seen.durableOffset > before + 200 ? seen : undefined;
-        },
-        { what: `frames in round ${round} of seed ${seed}:\n${ingestor.stderr}` },
-      );
-      const untilMs = Date.now() + random() * 1_500;
-      while (Date.now() < untilMs) {
-        const seen = await offsets(url);
-        if (seen !== undefined) durable = Math.max(durable, seen.durableOffset);
-      }
-      ingestor.kill('SIGKILL');
-      await ingestor.ended;
-    }
-    const verified = await tickwright(['verify', '--data-dir', dataDir]);
-    expect(`${verified.stdout}${verified.stderr}`, `seed ${seed}`).toContain('everything agrees');
-    expect(verified.code).toBe(0);
-
-    const stored = await storedIds(dataDir);
-    const distinct = new Set(stored);
-    expect(stored.length - distinct.size, `stored twice, seed ${seed}`).toBe(0);
-    const missing = [...(await journaledIds(dataDir, durable))].filter((id) => !distinct.has(id));
-    expect(missing, `durable and not stored, seed ${seed}`).toEqual([]);
-    expect(distinct.size).toBeGreaterThan(ROUNDS * 100);
+/** Moments into which the kill falls, and how it is brought there. Each gives whether it fell there. */
+const MOMENTS = {
+  anytime: async (ingestor: Process, { scene, random }: At) => {
+    const untilMs = Date.now() + random() * 1_500;
+    // Asks again and again, so that the last answer is from just before the kill.
+    while (Date.now() < untilMs) await scene.status();
+    return kill(ingestor);
   },
-  60_000 + ROUNDS * 15_000,
-);
+  publish: (ingestor: Process, { scene, random }: At) =>
+    isMet(
+      killWhen(ingestor, { folders: candleFolders(scene.dataDir), name: /\.tmp$/, delayMs: random() * 4 }),
+    ),
+  seal: (ingestor: Process, { scene, random }: At) => {
+    const folders = [join(scene.dataDir, 'live'), join(scene.dataDir, 'ticks')];
+    return isMet(
+      killWhen(ingestor, { folders, name: /sealing|\.new$|unfinished|segment/, delayMs: random() * 40 }),
+    );
+  },
+  checkpoint: (ingestor: Process, { scene, random }: At) => {
+    // The end of a run checkpoints; so does a start that finds a log.
+    const folders = [scene.dataDir, join(scene.dataDir, 'live')];
+    const killed = killWhen(ingestor, { folders, name: /checkpoint|\.wal$/, delayMs: random() * 10 });
+    ingestor.kill('SIGTERM');
+    return isMet(killed);
+  },
+  start: async (ingestor: Process, { scene, random }: At) => {
+    await kill(ingestor);
+    const next = scene.start();
+    await new Promise((go) => setTimeout(go, random() * 1_500));
+    return kill(next);
+  },
+};
+
+interface At {
+  readonly scene: Scene;
+  readonly random: () => number;
+}
+
+async function kill(ingestor: Process): Promise<boolean> {
+  ingestor.kill('SIGKILL');
+  await ingestor.ended;
+  return true;
+}
+
+async function isMet(killed: Promise<string | undefined>): Promise<boolean> {
+  return (await killed) !== undefined;
+}
+
+async function round({ random, kind }: Round): Promise<Figures> {
+  const moment = kind(Object.keys(MOMENTS) as (keyof typeof MOMENTS)[]);
+  const scene = await Scene.open();
+  if (moment === 'seal') await takeYesterdayIn(scene);
+  const ingestor = scene.start();
+  // A sealing begins with the start.
+  if (moment !== 'seal') await scene.moreFrames(ingestor, 200);
+  const isWithin = await MOMENTS[moment](ingestor, { scene, random });
+
+  const back = await scene.startReady();
+  await scene.moreFrames(back.ingestor, 100);
+  await scene.stop(back.ingestor);
+  const judged = await judge(scene);
+  return {
+    kills: 1,
+    [`within ${moment}`]: isWithin ? 1 : 0,
+    ...judged,
+    'back ms': [back.backMs],
+    [LATE]: back.backMs > BACK_MS_MAX ? 1 : 0,
+  };
+}
+
+faultTest({
+  name: 'kill',
+  title:
+    'an ingestor killed (kill -9) at random moments, also inside start, checkpoint, publish and seal, loses nothing that was durable, stores nothing twice, and is back within 5 s',
+  usual: 3,
+  long: 300,
+  roundLimitMs: 120_000,
+  noneOf: [LATE],
+  round,
+});

@@ -1,14 +1,18 @@
-/** How many rounds a fault test runs: few in `npm test`, as many as asked for in `npm run test:faults`. */
-export function rounds(usual: number): number {
-  const asked = Number(process.env['TICKWRIGHT_FAULT_ROUNDS']);
-  return Number.isInteger(asked) && asked > 0 ? asked : usual;
+/** Whether this is the long form of `npm run test:faults`, or the few rounds of `npm test`. */
+export const isLong = process.env['TICKWRIGHT_FAULT_LONG'] === '1';
+
+/** How many rounds a fault test runs: few in `npm test`, as many as asked for in `npm run test:faults`, or its own. */
+export function rounds(usual: number, long = 50): number {
+  return positive('TICKWRIGHT_FAULT_ROUNDS') ?? (isLong ? long : usual);
 }
 
 /** The seed of this run; printed by a test that fails, so that the same moments can be tried again. */
-export const seed = ((): number => {
-  const asked = Number(process.env['TICKWRIGHT_FAULT_SEED']);
-  return Number.isInteger(asked) && asked > 0 ? asked : Date.now() % 1_000_000;
-})();
+export const seed = positive('TICKWRIGHT_FAULT_SEED') ?? 1 + (Date.now() % 1_000_000);
+
+function positive(name: string): number | undefined {
+  const asked = Number(process.env[name]);
+  return Number.isInteger(asked) && asked > 0 ? asked : undefined;
+}
 
 /** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
 export function randomOf(start: number): () => number {

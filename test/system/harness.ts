@@ -30,8 +30,14 @@ export class Process {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [bin, ...args], {
+  /** `under`: a command that runs the one that follows it, `nsenter -t 1 -m` for example. */
+  constructor(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    { under = [], script = [bin] }: { under?: readonly string[]; script?: readonly string[] } = {},
+  ) {
+    const [file = process.execPath, ...rest] = [...under, process.execPath, ...script, ...args];
+    this.child = spawn(file, rest, {
       cwd: root,
       env: { ...ownEnvironment(), NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,11 +89,14 @@ class EndedEarly extends Error {
 const running = new Set<Process>();
 const folders: string[] = [];
 
-/** Ends every process and removes every folder that tests made. For `afterEach`. */
-export async function cleanUp(): Promise<void> {
+/** Ends every process and removes every folder that tests made, unless they are kept to be looked at. For `afterEach`. */
+export async function cleanUp({ isKept = false }: { isKept?: boolean } = {}): Promise<void> {
   for (const each of running) each.kill('SIGKILL');
   await Promise.all([...running].map((each) => each.ended));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders.splice(0)) {
+    if (isKept) console.log(`kept: ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export function temporaryFolder(): string {
@@ -104,13 +113,16 @@ export function tickwright(args: readonly string[], env?: Record<string, string>
 /** Asks again until there is an answer; a condition to wait for, not a time. */
 export async function eventually<T>(
   ask: () => T | undefined | Promise<T | undefined>,
-  options: { readonly limitMs?: number; readonly what?: string } = {},
+  options: { readonly limitMs?: number; readonly what?: string | (() => string) } = {},
 ): Promise<T> {
   const endMs = Date.now() + (options.limitMs ?? 30_000);
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (Date.now() > endMs) throw new Error(`waited in vain for ${options.what ?? 'a condition'}`);
+    if (Date.now() > endMs) {
+      const what = typeof options.what === 'function' ? options.what() : options.what;
+      throw new Error(`waited in vain for ${what ?? 'a condition'}`);
+    }
     await new Promise((go) => setTimeout(go, 25));
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { compareWithScript } from './venue-script.ts';
+import { compareWithScript, isNamed } from './venue-script.ts';
 import { Process, cleanUp, eventually, freePort, temporaryFolder, tickwright } from './harness.ts';
 
 afterEach(cleanUp);
@@ -10,19 +10,6 @@ const RATE = 300;
 const TICKS_COMPARED = 30;
 /** With this seed the market makes BRAVO the quiet one of five. */
 const SEED = 1;
-
-/** Whether verify names a missing id: `SIM|ALPHA: sequence, open, from … to …, ids from 5 to 7`. */
-function isNamed(id: number, instrument: string, openGaps: readonly string[]): boolean {
-  return openGaps.some((gap) => {
-    const range = /, ids from (\d+)(?: to (\d+)| on)$/.exec(gap);
-    return (
-      range !== null &&
-      gap.startsWith(`${instrument}: `) &&
-      id >= Number(range[1]) &&
-      id <= Number(range[2] ?? id)
-    );
-  });
-}
 
 /** The venue's faults, each strong enough to show within seconds, and what must be seen of it. */
 const FAULTS: readonly {

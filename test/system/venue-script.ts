@@ -25,7 +25,18 @@ export async function compareWithScript(options: {
   readonly instrument: string;
   readonly market: MarketOptions;
 }): Promise<ScriptComparison> {
-  const ticks = await storedTicks(options.dataDir, options.instrument);
+  const { dataDir, instrument, market } = options;
+  const [ticks = []] = await storedTicks(dataDir, [instrument]);
+  return comparison({ ticks, instrument, market });
+}
+
+/** The comparison of ticks that were read already; there is at least one. */
+export function comparison(options: {
+  readonly ticks: readonly TickJson[];
+  readonly instrument: string;
+  readonly market: MarketOptions;
+}): ScriptComparison {
+  const { ticks } = options;
   const times = ticks.map((tick) => Date.parse(tick.eventTime));
   const script = new Map<number, string>();
   for (const trade of generateTrades({
@@ -56,10 +67,28 @@ function told(price: number, quantity: number, side: string): string {
   return `${side} ${quantity} at ${price}`;
 }
 
-async function storedTicks(dataDir: string, instrument: string): Promise<TickJson[]> {
+/** The stored ticks of instruments. No ingestor runs on the data directory; it is opened once. */
+export async function storedTicks(dataDir: string, instruments: readonly string[]): Promise<TickJson[][]> {
   const { config } = await loadConfig({ flags: [`dataDir=${JSON.stringify(dataDir)}`], env: {} });
   await using owned = await openOffline({ config, version: 'test', clock: systemClock, log });
-  const ticks: TickJson[] = [];
-  for await (const rows of readTicks(owned.core, { instrument })) ticks.push(...rows);
-  return ticks;
+  const all: TickJson[][] = [];
+  for (const instrument of instruments) {
+    const ticks: TickJson[] = [];
+    for await (const rows of readTicks(owned.core, { instrument })) ticks.push(...rows);
+    all.push(ticks);
+  }
+  return all;
+}
+
+/** Whether verify names a missing id: `SIM|ALPHA: sequence, open, from … to …, ids from 5 to 7`. */
+export function isNamed(id: number, instrument: string, openGaps: readonly string[]): boolean {
+  return openGaps.some((gap) => {
+    const range = /, ids from (\d+)(?: to (\d+)| on)$/.exec(gap);
+    return (
+      range !== null &&
+      gap.startsWith(`${instrument}: `) &&
+      id >= Number(range[1]) &&
+      id <= Number(range[2] ?? id)
+    );
+  });
 }

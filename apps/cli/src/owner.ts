@@ -24,9 +24,13 @@ export class OwnerUnreachableError extends TickwrightError {
   }
 }
 
+export interface OwnerRequest {
+  readonly method: 'GET' | 'POST';
+}
+
 /** The one ingestor of a data directory: running, then it is asked; or not, then its files are opened. */
 export type Owner =
-  | { readonly kind: 'running'; readonly ask: (path: string) => Promise<Response> }
+  | { readonly kind: 'running'; readonly ask: (path: string, request?: OwnerRequest) => Promise<Response> }
   | { readonly kind: 'free'; readonly open: (name: string) => Promise<OfflineCore> };
 
 /** A data directory has one owner; who wants its data asks that very instance, or becomes the owner for a moment. */
@@ -41,7 +45,8 @@ export async function ownerOf(config: Config, terminal: Terminal): Promise<Owner
   }
   return {
     kind: 'running',
-    ask: (path) => ask({ base, path, token: instance.token, signal: terminal.signal }),
+    ask: (path, { method } = { method: 'GET' }) =>
+      ask({ base, path, method, token: instance.token, signal: terminal.signal }),
   };
 }
 
@@ -56,14 +61,15 @@ async function opened(config: Config, terminal: Terminal, name: string): Promise
 async function ask(request: {
   base: string;
   path: string;
+  method: OwnerRequest['method'];
   token: string | undefined;
   signal: AbortSignal;
 }): Promise<Response> {
-  const { base, path, token, signal } = request;
+  const { base, path, method, token, signal } = request;
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
   try {
-    response = await fetch(base + path, { headers, signal });
+    response = await fetch(base + path, { method, headers, signal });
   } catch (cause) {
     signal.throwIfAborted();
     throw new OwnerUnreachableError(

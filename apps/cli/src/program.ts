@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { common, portNumber, positiveNumber, range, sources, speed, urlOf, wholeNumber } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -41,6 +41,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addServices(program, terminal, done);
   addReplay(program, terminal, done);
   addReaders(program, terminal, done);
+  addBackups(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
 }
@@ -127,6 +128,24 @@ function addReaders(program: Command, terminal: Terminal, done: Done): void {
     .action(async (flags) => {
       const { statusCommand } = await import('./commands/status.ts');
       done(await statusCommand(terminal, flags));
+    });
+}
+
+function addBackups(program: Command, terminal: Terminal, done: Done): void {
+  common(program.command('backup'))
+    .description('make a consistent backup, also while the ingestor runs, or list those there are')
+    .addArgument(new Argument('[action]', 'what to do').choices(['now', 'list']).default('now'))
+    .action(async (action, flags) => {
+      const { backupCommand } = await import('./commands/backup.ts');
+      done(await backupCommand(terminal, { action, ...flags }));
+    });
+  common(program.command('restore <backup>'))
+    .description(
+      'check a backup (its name, its folder, or latest), then put it in place; keeps what it replaces',
+    )
+    .action(async (backup, flags) => {
+      const { restoreCommand } = await import('./commands/restore.ts');
+      done(await restoreCommand(terminal, { backup, ...flags }));
     });
 }
 

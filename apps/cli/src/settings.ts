@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { loadConfig } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
-import { createLog } from '@tickwright/runtime';
-import type { Log } from '@tickwright/runtime';
+import { LogFiles, createLog } from '@tickwright/runtime';
+import type { ProcessLog } from '@tickwright/runtime';
 import type { Terminal } from './terminal.ts';
 
 /** The flags that every command has. */
@@ -33,8 +34,8 @@ export function configInput(
   return { ...(flags.config === undefined ? {} : { file: flags.config }), flags: set, env: terminal.env };
 }
 
-/** The log of a command: on stderr, readable on a terminal, JSON lines elsewhere. */
-export function logOf(terminal: Terminal, config: Config, name: string): Log {
+/** The log of a command: on stderr, readable on a terminal, JSON lines elsewhere; and to files where they are given. */
+export function logOf(terminal: Terminal, config: Config, name: string, files?: LogFiles): ProcessLog {
   const isTerminal = terminal.stderr.isTTY === true;
   return createLog({
     name,
@@ -42,5 +43,24 @@ export function logOf(terminal: Terminal, config: Config, name: string): Log {
     pretty: isTerminal,
     color: isTerminal && (terminal.env['NO_COLOR'] ?? '') === '',
     ...(terminal.logTo === undefined ? {} : { destination: terminal.logTo }),
+    ...(files === undefined ? {} : { files }),
   });
+}
+
+/** Runs a service with its log, which also goes to `<data dir>/<role>/log` unless that is turned off. */
+export async function withServiceLog(
+  terminal: Terminal,
+  config: Config,
+  role: string,
+  work: (log: ProcessLog) => Promise<void>,
+): Promise<void> {
+  const { file, fileBytes, files: kept } = config.log;
+  const files = file
+    ? new LogFiles({ folder: join(config.dataDir, role, 'log'), fileBytes, files: kept })
+    : undefined;
+  try {
+    await work(logOf(terminal, config, role, files));
+  } finally {
+    await files?.close();
+  }
 }

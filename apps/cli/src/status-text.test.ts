@@ -34,6 +34,29 @@ test('says the verdict first and lists nothing when all is well', () => {
 `);
 });
 
+test('tells how much of its limit each store uses, and what to do about one that is over', () => {
+  const limits = [
+    {
+      store: 'journal',
+      bytes: 1_500 * 1_024 ** 2,
+      count: 7,
+      hours: 30,
+      limit: { bytes: 50 * 1_024 ** 3, hours: 48 },
+    },
+    {
+      store: 'quarantine',
+      bytes: 10,
+      count: 1,
+      hours: 2_400,
+      limit: { bytes: 5, hours: 2_160 },
+      warning: 'look',
+    },
+  ] as const;
+  const text = readableStatus({ ...well, limits }, NOW_MS);
+  expect(text).toMatch(/journal +1\.5 GiB \/ 50\.0 GiB +30 h \/ 48 h +7/);
+  expect(text).toMatch(/quarantine +10 B \/ 5 B +100 d \/ 90 d +1 +look/);
+});
+
 test('names every reason why it is not ready, and the instruments that are amiss', () => {
   const streams = [
     { venue: 'binance', subscriptions: [...subscriptions(2, 'live'), ...subscriptions(1, 'stale')] },
@@ -76,4 +99,21 @@ test('an ingestor that is still starting has neither streams nor ages', () => {
     NOW_MS,
   );
   expect(text).toContain('NOT READY  ingestor, process 1, starting for 3 ms');
+});
+
+test('tells the last backup, and what failed', () => {
+  const backups = {
+    ageMs: 720_000,
+    lastDurationMs: 800,
+    lastBytes: 120_400_000,
+    failures: 0,
+    commandFailures: 0,
+  };
+  expect(readableStatus({ ...well, backups }, NOW_MS)).toContain(
+    '\n  last backup 12 min ago, 120.4 MB in 800 ms\n',
+  );
+  const failed = { ...backups, ageMs: null, failures: 2, lastError: 'the disk is full' };
+  expect(readableStatus({ ...well, backups: failed }, NOW_MS)).toContain(
+    '\n  no backup yet; in this run 2 failed, 0 not copied elsewhere: the disk is full\n',
+  );
 });

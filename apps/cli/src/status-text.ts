@@ -1,3 +1,5 @@
+import { readableBytes } from '@tickwright/runtime';
+import type { LimitUse } from '@tickwright/upkeep';
 import { counted, duration, readableTime, table } from './formats.ts';
 
 /** Instruments, and gaps, listed one by one at most; the rest is counted. */
@@ -17,11 +19,23 @@ export interface StatusReport {
   readonly ages: Readonly<Record<string, number | null>>;
   readonly ticks?: Readonly<Record<string, number>>;
   readonly journal?: { readonly durableOffset: number; readonly nextOffset: number };
+  readonly limits?: readonly LimitUse[];
   readonly gaps?: readonly StatusGap[];
+  readonly backups?: StatusBackups;
   readonly streams?: readonly {
     readonly venue: string;
     readonly subscriptions: readonly StatusSubscription[];
   }[];
+}
+
+interface StatusBackups {
+  /** Null: there is none. */
+  readonly ageMs: number | null;
+  readonly lastDurationMs: number;
+  readonly lastBytes: number;
+  readonly failures: number;
+  readonly commandFailures: number;
+  readonly lastError?: string;
 }
 
 interface StatusGap {
@@ -46,7 +60,9 @@ export function readableStatus(report: StatusReport, nowMs: number): string {
     ...report.reasons.map((reason) => `  because: ${reason}`),
     `  ${ages(report.ages)}`,
     ...amounts(report),
+    ...backups(report.backups),
     ...subscriptions(report, nowMs),
+    ...limits(report.limits ?? []),
     ...gaps(report.gaps ?? [], nowMs),
   ];
   return `${lines.join('\n')}\n`;
@@ -72,6 +88,18 @@ function amounts({ journal, ticks }: StatusReport): string[] {
   return [
     `  ${durable}; in this run ${counted(accepted, 'tick')} taken, ${counted(duplicates, 'duplicate')} left out`,
   ];
+}
+
+function backups(made: StatusBackups | undefined): string[] {
+  if (made === undefined) return [];
+  const { ageMs, lastBytes, lastDurationMs, failures, commandFailures, lastError } = made;
+  const last =
+    ageMs === null
+      ? 'no backup yet'
+      : `last backup ${duration(ageMs)} ago, ${readableBytes(lastBytes)} in ${duration(lastDurationMs)}`;
+  if (failures + commandFailures === 0) return [`  ${last}`];
+  const failed = `${failures} failed, ${commandFailures} not copied elsewhere`;
+  return [`  ${last}; in this run ${failed}${lastError === undefined ? '' : `: ${lastError}`}`];
 }
 
 function subscriptions({ streams = [] }: StatusReport, nowMs: number): string[] {
@@ -116,6 +144,25 @@ function gaps(all: readonly StatusGap[], nowMs: number): string[] {
     `  ${counted(all.length, 'open gap')} of ${counted(byInstrument.size, 'instrument')}`,
     ...listed(['  instrument', 'gaps', 'oldest since', 'cause and state'], rows, byInstrument.size),
   ];
+}
+
+/** Used of its limit, one line a store. */
+function limits(uses: readonly LimitUse[]): string[] {
+  if (uses.length === 0) return [];
+  const rows = uses.map(({ store, bytes, count, hours, limit, warning }) => [
+    `  ${store}`,
+    limit.bytes === undefined
+      ? readableBytes(bytes)
+      : `${readableBytes(bytes)} / ${readableBytes(limit.bytes)}`,
+    limit.hours === undefined ? age(hours) : `${age(hours)} / ${age(limit.hours)}`,
+    limit.count === undefined ? String(count) : `${count} / ${limit.count}`,
+    warning ?? '',
+  ]);
+  return ['', table(['  kept', 'size', 'oldest', 'count', 'note'], rows).trimEnd()];
+}
+
+function age(hours: number): string {
+  return hours < 72 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }
 
 function oldestOf(list: readonly StatusGap[]): number {

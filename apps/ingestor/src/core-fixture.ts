@@ -67,6 +67,7 @@ export interface RigOptions {
   readonly clock?: ManualClock;
   readonly memoryHours?: number;
   readonly log?: Log;
+  readonly whenTickFileAway?: 'throw' | 'open-later';
 }
 
 /** A core with its sink, its instruments registered, on a clock that moves only when told. */
@@ -98,6 +99,7 @@ export class Rig implements AsyncDisposable {
       journal: { fileBytes: 1 << 20, syncIntervalMs: 20 },
       clock,
       log: options.log ?? quietLog,
+      whenTickFileAway: options.whenTickFileAway ?? 'throw',
     });
     core.register(instrumentsOf(KEYS));
     return new Rig({ dataDir, clock, core, options });

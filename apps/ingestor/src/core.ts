@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
 import type { ControlEvent, Instrument, InstrumentRow, LostSpan } from '@tickwright/market';
 import { openDatabase } from '@tickwright/database';
+import type { Database } from '@tickwright/database';
 import { openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
+import { SerialGate } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
@@ -13,19 +15,21 @@ import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
 import { catchUp } from './ticks/catch-up.ts';
 import { Flusher } from './ticks/flusher.ts';
-import { addInstrument } from './intake/fold.ts';
+import { LateOpening } from './ticks/late-opening.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
 import { OpenedParts } from './opened-parts.ts';
 import { Pipeline } from './intake/pipeline.ts';
 import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './candles/status-publisher.ts';
 import { recomputeCandles } from './candles/recompute.ts';
-import { applyJournal, restoreState } from './restore.ts';
+import { bringUp } from './restore.ts';
 import { restoreLedger } from './repair/restored-ledger.ts';
 import { StoreLossError, anchoredOffset, lostFrames } from './repair/store-loss.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
+/** At the end of a run the stores may take so long; the journal is closed after it in any case. */
+const SETTLE_MAX_MS = 5_000;
 
 export interface CoreOptions {
   readonly dataDir: string;
@@ -35,11 +39,15 @@ export interface CoreOptions {
   readonly venues: readonly Venue[];
   readonly memoryHours: number;
   readonly journal: { readonly fileBytes: number; readonly syncIntervalMs: number };
+  /** What to do when another process has the tick file: `throw` unless told, or go on with the journal alone. */
+  readonly whenTickFileAway?: 'throw' | 'open-later';
   readonly clock: Clock;
   readonly log: Log;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
   /** Goes on where ticks that were stored are lost for good; whoever asks for it states the loss. */
   readonly acceptsLoss?: boolean;
+  /** Called once the fold is up with the journal: while opening, or later where the tick file was away. */
+  readonly onUp?: (core: Core) => Promise<void>;
 }
 
 /**
@@ -57,9 +65,13 @@ export interface Core extends AsyncDisposable {
   readonly pipeline: Pipeline;
   readonly tickFile: TickFile;
   readonly gapStore: GapStore;
+  /** `state.duckdb`: gaps, and what else outlives a run. */
+  readonly stateDatabase: Database;
   readonly candleFiles: CandleFiles;
   readonly flusher: Flusher;
   readonly aggregator: Aggregator;
+  /** What moves or removes whole files (sealing, finished days, retention, a backup) does so alone, one after the other. */
+  readonly fileGate: SerialGate;
   /** True between `begin` and the end: new frames may come at any moment. */
   readonly isTakingFrames: boolean;
   /** Journals the start of a run that takes frames in; its end is journaled when the core is closed. */
@@ -68,11 +80,21 @@ export interface Core extends AsyncDisposable {
   register(instruments: readonly Instrument[]): void;
   /** Journals what is lost for good; it becomes gaps. */
   stateLoss(reason: string, spans: readonly LostSpan[]): void;
-  /** Stores and publishes all that has been taken in; what could not be is in the journal and follows at the next start. */
-  settle(): Promise<boolean>;
+  /** One flush; while the tick file is away, a try to open it and to bring the fold up to the journal. */
+  store(signal: AbortSignal): Promise<unknown>;
+  /** One cycle of publishing; none before the fold is up. */
+  publish(signal: AbortSignal): Promise<unknown>;
+  /**
+   * Stores and publishes all that has been taken in; what could not be, or not before the signal, is in the journal and
+   * follows at the next start.
+   */
+  settle(signal?: AbortSignal): Promise<boolean>;
 }
 
-/** Opens the stores, rebuilds the state as of the tick file's offset and applies the rest of the journal. */
+/**
+ * Opens the stores, rebuilds the state as of the tick file's offset and applies the rest of the journal. For what an
+ * interrupted restore has left, or a damaged file, use `openRepairedCore`.
+ */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const opened = new OpenedParts();
   try {
@@ -88,51 +110,39 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const journalDirectory = join(dataDir, 'journal');
   await mkdir(journalDirectory, { recursive: true });
   const instruments = new InstrumentTable();
-  const tickFile = opened.add(await openTickFile({ dataDir, instruments, log, clock }));
+  // First of all: its lock is held as long as the core lives, by one process whatever machine or container it is in, so
+  // that the journal has one writer. The tick file's is not: it may be away, and a sealing closes it.
   const stateFile = opened.add(
     await openDatabase({ path: join(dataDir, 'state.duckdb'), owner: 'state file', log, clock }),
   );
   const gapStore = opened.add(await openGapStore({ database: stateFile, dataDir, clock }));
-  const candleFiles = opened.add(await openCandleFiles({ dataDir, instruments, log, clock }));
   const ledgerMemory = await openLedgerMemory(stateFile);
+  const { whenTickFileAway: whenAway = 'throw' } = options;
+  const tickFile = opened.add(await openTickFile({ dataDir, instruments, log, clock, whenAway }));
+  const candleFiles = opened.add(await openCandleFiles({ dataDir, instruments, log, clock }));
   const journal = opened.add(
     await openJournal({
       directory: journalDirectory,
       quarantine: join(dataDir, 'quarantine'),
       name: 'ingestor',
-      minimumOffset: Math.max(tickFile.appliedOffset, await anchoredOffset(dataDir)),
+      minimumOffset: Math.max(
+        tickFile.isAway ? await toldOffset(dataDir) : tickFile.appliedOffset,
+        await anchoredOffset(dataDir),
+      ),
       clock,
       log,
       ...options.journal,
     }),
   );
-  const lost = await lostFrames(dataDir, tickFile);
-  if (lost.length > 0 && options.acceptsLoss !== true) throw new StoreLossError(tickFile.database.path, lost);
-  await restoreLedger({
-    dataDir,
-    path: stateFile.path,
-    tickFile,
-    gapStore,
-    ledgerMemory,
-    venues,
-    clock,
-    log,
-  });
-  const state = await tickFile.loadState();
-  for (const row of state.instruments) addInstrument(instruments, row);
   const pipeline = new Pipeline({
     instruments,
     venues,
     calendars,
     memoryHours: options.memoryHours,
     maxBufferedRows: MAX_BUFFERED_ROWS,
-    startOffset: state.appliedOffset,
     ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
   });
   const { memoryHours } = options;
-  const status = await readStatus(dataDir);
-  const stores = { tickFile, gapStore, ledgerMemory, candleFiles, status };
-  const unpublished = await restoreState({ ...stores, pipeline, instruments, memoryHours });
   const flusher = new Flusher({
     pipeline,
     journal,
@@ -154,20 +164,36 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
     statusNow: () => publisher.now(),
   });
-  aggregator.owe(unpublished);
-  lost.push(...(await applyJournal({ pipeline, journal, flusher, tickFile, dataDir, log })));
-  const parts = {
-    lost,
-    instruments,
-    journal,
-    pipeline,
-    tickFile,
-    gapStore,
-    candleFiles,
-    flusher,
-    aggregator,
+  const lost: OffsetRange[] = [];
+  const parts = { lost, instruments, journal, pipeline, tickFile, gapStore, candleFiles, flusher, aggregator };
+  const status = (): ReturnType<typeof readStatus> => readStatus(dataDir);
+  const restored = { ...parts, dataDir, ledgerMemory, status, memoryHours, log };
+  const comeUp = async (signal?: AbortSignal): Promise<void> => {
+    lost.push(...(await missingFrames(options, tickFile)));
+    await restoreLedger({ ...restored, path: stateFile.path, venues, clock });
+    lost.push(...(await bringUp(restored, signal)));
+    await options.onUp?.(core);
   };
-  return coreOf(parts, options, opened);
+  const opening = new LateOpening({ ...parts, clock, log, bringUp: comeUp });
+  const gates = { stateDatabase: stateFile, fileGate: new SerialGate() };
+  const core = coreOf({ ...parts, ...gates, opening }, options, opened);
+  if (!tickFile.isAway) await comeUp();
+  return core;
+}
+
+/** Frames that were stored once and are lost for good. Errors: StoreLossError, unless that is accepted. */
+async function missingFrames(
+  { dataDir, acceptsLoss }: CoreOptions,
+  tickFile: TickFile,
+): Promise<OffsetRange[]> {
+  const lost = await lostFrames(dataDir, tickFile);
+  if (lost.length > 0 && acceptsLoss !== true) throw new StoreLossError(tickFile.database.path, lost);
+  return lost;
+}
+
+/** What the published status tells of the journal's end; 0 when there is none. */
+async function toldOffset(dataDir: string): Promise<number> {
+  return (await readStatus(dataDir))?.durableOffset ?? 0;
 }
 
 type CoreParts = Omit<
@@ -179,22 +205,37 @@ type CoreParts = Omit<
   | 'begin'
   | 'register'
   | 'stateLoss'
+  | 'store'
+  | 'publish'
   | 'settle'
   | typeof Symbol.asyncDispose
->;
+> & { readonly opening: LateOpening };
 
-function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
+function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
   const { journal, pipeline, flusher, aggregator, instruments } = parts;
   const { dataDir, log, clock, instance } = options;
   let hasBegun = false;
   const record = (event: ControlEvent): void => recordOwnEvent({ journal, pipeline, clock }, event);
-  const settle = async (): Promise<boolean> => {
+  const settle = async (signal?: AbortSignal): Promise<boolean> => {
+    if (!pipeline.isLive) return false;
     // Twice: a cycle that was already running when it was asked for does not contain the newest frames.
-    await flusher.flush();
-    const isFlushed = await flusher.flush();
-    await aggregator.cycle();
-    const isPublished = await aggregator.cycle();
+    await flusher.flush(signal);
+    const isFlushed = await flusher.flush(signal);
+    await aggregator.cycle(signal);
+    const isPublished = await aggregator.cycle(signal);
     return isFlushed && isPublished;
+  };
+  /** A disk that takes nothing must not hold up the end. */
+  const settleInTime = async (): Promise<void> => {
+    const [late, settled] = [new AbortController(), new AbortController()];
+    const limit = clock.sleep(SETTLE_MAX_MS, settled.signal).then(
+      () => late.abort(),
+      () => undefined,
+    );
+    const isSettled = await settle(late.signal);
+    settled.abort();
+    await limit;
+    if (!isSettled) log.warn({ dataDir }, 'not all could be stored at the end; it follows at the next start');
   };
   return {
     ...parts,
@@ -202,6 +243,8 @@ function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Co
     log,
     clock,
     settle,
+    store: (signal) => (pipeline.isLive ? flusher.flush(signal) : opening.round(signal)),
+    publish: async (signal) => pipeline.isLive && aggregator.cycle(signal),
     get isTakingFrames() {
       return hasBegun;
     },
@@ -222,12 +265,15 @@ function coreOf(parts: CoreParts, options: CoreOptions, opened: OpenedParts): Co
     },
     /** An event that says so, everything stored and published, then the files closed. */
     async [Symbol.asyncDispose]() {
-      if (hasBegun) {
-        record({ type: 'stopped', instance });
-        flusher.askCoverage();
-        await settle();
+      try {
+        if (hasBegun) {
+          record({ type: 'stopped', instance });
+          flusher.askCoverage();
+          await settleInTime();
+        }
+      } finally {
+        await opened.close();
       }
-      await opened.close();
     },
   };
 }

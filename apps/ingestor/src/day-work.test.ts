@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { HOUR, KEYS, Rig, START, quietLog, removeFolders, trade, trades } from './core-fixture.ts';
 import type { RigOptions, Trade } from './core-fixture.ts';
 import { DayWork } from './day-work.ts';
+import { dayWorkOf, retentionOf } from './day-work-fixture.ts';
 import {
   candlesBySql,
   idsOf,
@@ -63,7 +64,7 @@ test('after midnight ticks become Parquet parts and the day one candle file, and
   let rig = await overNight();
   const before = await answers(rig);
   expect(before).toHaveLength(18);
-  const work = new DayWork({ core: rig.core, clock: rig.clock, log: quietLog, journalHours: 48 });
+  const work = dayWorkOf(rig);
   await work.round();
 
   const parts = await listParts(tickPaths(rig.dataDir).parts);
@@ -95,7 +96,7 @@ test('after midnight ticks become Parquet parts and the day one candle file, and
 
 test('a second round finds nothing to do, and today is left alone', async () => {
   await using rig = await overNight();
-  const work = new DayWork({ core: rig.core, clock: rig.clock, log: quietLog, journalHours: 48 });
+  const work = dayWorkOf(rig);
   await work.round();
   await rig.take([trade({ id: 37, timeMicros: rig.clock.nowMicros() })]);
   await rig.settle();
@@ -110,13 +111,13 @@ test('an old event time alone seals nothing: the day of a tick is that of its re
   await using rig = await Rig.open();
   await rig.take([trade({ id: 1, timeMicros: START - 72 * HOUR })]);
   await rig.settle();
-  await new DayWork({ core: rig.core, clock: rig.clock, log: quietLog, journalHours: 48 }).round();
+  await dayWorkOf(rig).round();
   expect(await listParts(tickPaths(rig.dataDir).parts)).toEqual([]);
 });
 
 test('a tick that comes after its day was finished is merged into the day, with a new revision', async () => {
   await using rig = await overNight();
-  const work = new DayWork({ core: rig.core, clock: rig.clock, log: quietLog, journalHours: 48 });
+  const work = dayWorkOf(rig);
   await work.round();
   const before = await publishedRows(rig.core);
   const late = trade({ id: 37, price: '9999', timeMicros: START + 1_000_000 });
@@ -142,7 +143,7 @@ test('work that fails is told and done by the next round', async () => {
       return value;
     },
   });
-  const work = new DayWork({ core, clock: rig.clock, log, journalHours: 48 });
+  const work = new DayWork({ core, retention: retentionOf(rig), clock: rig.clock, log });
   await work.round();
   expect(warnings).toHaveLength(1);
   await work.round();

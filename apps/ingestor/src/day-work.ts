@@ -1,37 +1,38 @@
-import { join } from 'node:path';
-import { pruneJournal } from '@tickwright/journal';
 import type { Clock, Log } from '@tickwright/runtime';
+import type { Retention } from '@tickwright/upkeep';
 import type { Core } from './core.ts';
 import { oldestReceiveMicros } from './ticks/tick-range.ts';
 
-const HOUR_MICROS = 3_600_000_000;
-const DAY_MICROS = 24 * HOUR_MICROS;
+const DAY_MICROS = 86_400_000_000;
 
 /**
  * What is due when a day is over: the live tick file becomes Parquet parts, a day's hours of candles become one file,
- * and old journal files go.
+ * and what is past its limit goes.
  * Decided by the time at which ticks were received, never by what an old event time says.
  */
 export class DayWork {
   readonly #core: Core;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #journalHours: number;
+  readonly #retention: Retention;
 
-  /** `journalHours`: how long journal files are kept, by the time their frames were received. */
-  constructor(parts: { core: Core; clock: Clock; log: Log; journalHours: number }) {
+  constructor(parts: { core: Core; retention: Retention; clock: Clock; log: Log }) {
     this.#core = parts.core;
     this.#clock = parts.clock;
     this.#log = parts.log;
-    this.#journalHours = parts.journalHours;
+    this.#retention = parts.retention;
   }
 
   /** Looks what is due and does it. Never rejects: what failed is tried again with the next round. */
   async round(): Promise<void> {
+    // Nothing is known of what is stored while the tick file is away.
+    if (!this.#core.pipeline.isLive) return;
     try {
-      await this.#seal();
-      await this.#finishDays();
-      await this.#prune();
+      await this.#core.fileGate.run(async () => {
+        await this.#seal();
+        await this.#finishDays();
+        await this.#retention.round();
+      });
     } catch (error) {
       this.#log.warn({ error }, 'the work after a day could not be finished; trying again');
     }
@@ -43,17 +44,6 @@ export class DayWork {
     if (oldest === undefined || dayOf(oldest) >= dayOf(this.#clock.nowMicros())) return;
     const { parts } = await tickFile.seal();
     this.#log.info({ parts: parts.length }, 'sealed the ticks of finished days');
-  }
-
-  /** Journal files that are old and whose ticks are all in sealed parts. */
-  async #prune(): Promise<void> {
-    const { removed } = await pruneJournal({
-      directory: join(this.#core.dataDir, 'journal'),
-      keepFromOffset: this.#core.tickFile.stats.sealedOffset,
-      olderThanMicros: this.#clock.nowMicros() - this.#journalHours * HOUR_MICROS,
-    });
-    if (removed.length > 0)
-      this.#log.info({ files: removed.length }, 'removed journal files past their retention');
   }
 
   /** Days before today whose hours are all out of memory: nothing will publish one of them again. */

@@ -10,7 +10,6 @@ import {
   SYMBOLS,
   answerOf,
   messageOf,
-  quietLog,
   removeFolders,
   trade,
   turn,
@@ -26,7 +25,7 @@ import {
   storedIds,
 } from './candles/plain-candles-fixture.ts';
 import type { PublishedRow } from './candles/plain-candles-fixture.ts';
-import { DayWork } from './day-work.ts';
+import { dayWorkOf } from './day-work-fixture.ts';
 import { mismatches, verifyCore } from './verification/verify-core.ts';
 import { ManualClock } from '@tickwright/runtime';
 
@@ -139,7 +138,7 @@ class Play {
         await rig.core.tickFile.seal();
         return;
       case 'day work':
-        return new DayWork({ core: rig.core, clock: rig.clock, log: quietLog, journalHours: 1_000 }).round();
+        return dayWorkOf(rig, { journal: { bytes: Number.MAX_SAFE_INTEGER, hours: 1_000 } }).round();
       case 'spill':
         return rig.core.pipeline.buffer.spill();
       case 'begin':

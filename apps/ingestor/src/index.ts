@@ -3,6 +3,8 @@ export type { IngestOptions } from './ingest.ts';
 export { openOffline } from './offline.ts';
 export type { OfflineCore, OfflineOptions } from './offline.ts';
 export type { Core } from './core.ts';
+export { BACKUP_OWNER, Backups, backupDirectory, backupJson } from './backups.ts';
+export type { BackupJson } from './backups.ts';
 export { repairStore } from './repair/repair-store.ts';
 export type { StoreRepair } from './repair/repair-store.ts';
 export { StoreLossError } from './repair/store-loss.ts';

@@ -15,17 +15,25 @@ import {
   sampledLog,
 } from '@tickwright/runtime';
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
+import { Retention } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
+import { backupService } from './backup-service.ts';
+import { Backups } from './backups.ts';
 import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
+import { diskSpace } from './disk/disk-space.ts';
+import { DiskWatch } from './disk/disk-watch.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
+import { ClockTrust } from './intake/clock-trust.ts';
 import { loopService } from './loop-service.ts';
+import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { sourceStream } from './intake/source-stream.ts';
+import type { SourceStream } from './intake/source-stream.ts';
 
 /** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
 const CLOCK_FRAME_MS = 250;
@@ -33,6 +41,7 @@ const CLOCK_FRAME_MS = 250;
 const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
 /** Seals and finished days are looked for this often. */
 const DAY_WORK_MS = 30_000;
+const DAY_WORK_FIRST_MS = 1_000;
 
 /** What runs in the engine is given so long to end before the process is ended under it. */
 const ABANDON_MAX_MS = 300;
@@ -90,16 +99,39 @@ async function run(options: IngestOptions): Promise<void> {
     core.register(instruments);
     return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
   });
+  const disk = diskWatch(options, { core, streams });
+  // Before anything is connected: a full disk must not be found by filling it.
+  await disk.round();
+  const { dataDir } = config;
+  const limits = retentionLimits(config);
+  const { clock, log } = options;
+  const retention = new Retention({ dataDir, limits, tickFile: core.tickFile, clock, log });
+  const days = new DayWork({ core, retention, clock, log });
+  await using backups = new Backups({ ...options, core, instance });
+  await backups.begin();
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
-    services: [...storageServices(options, core), ...streams.map((each) => each.service)],
+    services: [
+      ...storageServices(options, { core, disk, days }),
+      backupService({
+        backups,
+        clock,
+        everyMinutes: config.backups.everyMinutes,
+        isSessionOpen: () => isAnySessionOpen(core, clock),
+      }),
+      ...streams.map((each) => each.service),
+    ],
   });
-  state.attach({ core, streams, supervisor });
+  state.attach({ core, streams, disk, retention, supervisor, backups });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
   state.stopping();
+  if (core.pipeline.isLive)
+    await retention
+      .round()
+      .catch((error: unknown) => log.warn({ error }, 'limits could not be held at the end'));
 }
 
 function cancelReads(): void {
@@ -136,6 +168,7 @@ function coreOptions(options: IngestOptions, instance: string): CoreOptions {
     venues: catalogue.names().map((name) => catalogue.venue(name)),
     memoryHours: config.ingestor.memoryHours,
     journal: config.ingestor.journal,
+    whenTickFileAway: 'open-later',
     clock,
     log,
     onRejected: (venue, bytes, offset) =>
@@ -168,38 +201,62 @@ async function serve(options: IngestOptions, state: IngestorState, lock: Instanc
   return server;
 }
 
+function diskWatch(
+  { config, clock, log }: IngestOptions,
+  { core, streams }: { core: Core; streams: readonly SourceStream[] },
+): DiskWatch {
+  return new DiskWatch({
+    look: () => diskSpace(config.dataDir),
+    reserve: config.ingestor.disk,
+    journal: core.journal,
+    streams: streams.map(({ stream }) => stream),
+    clock,
+    log,
+  });
+}
+
 function storageServices(
   options: IngestOptions,
-  core: Core,
+  { core, disk, days }: { core: Core; disk: DiskWatch; days: DayWork },
 ): ConstructorParameters<typeof Supervisor>[0]['services'] {
   const { clock, config } = options;
-  const days = new DayWork({
-    core,
-    clock,
-    log: options.log,
-    journalHours: config.ingestor.journal.retentionHours,
-  });
+  const trust = new ClockTrust({ clock, log: options.log });
   return [
     loopService({
       name: 'flush',
       clock,
       intervalMs: config.ingestor.flushIntervalMs,
-      work: (signal) => core.flusher.flush(signal),
+      work: (signal) => core.store(signal),
     }),
     loopService({
       name: 'publish',
       clock,
       intervalMs: config.ingestor.aggregateIntervalMs,
       counts: core.aggregator.loop,
-      work: (signal) => core.aggregator.cycle(signal),
+      work: (signal) => core.publish(signal),
     }),
-    loopService({ name: 'days', clock, intervalMs: DAY_WORK_MS, work: () => days.round() }),
+    loopService({
+      name: 'disk',
+      clock,
+      intervalMs: config.ingestor.disk.lookIntervalMs,
+      work: () => disk.round(),
+    }),
+    loopService({
+      name: 'days',
+      clock,
+      intervalMs: DAY_WORK_MS,
+      // A machine that was off over midnight has a day to seal.
+      firstAfterMs: DAY_WORK_FIRST_MS,
+      work: () => days.round(),
+    }),
     loopService({
       name: 'clock',
       clock,
       intervalMs: CLOCK_FRAME_MS,
       work: async () => {
-        if (isAnySessionOpen(core, clock)) {
+        const isTrusted = trust.look(core.pipeline.deduplicator, core.instruments.size);
+        // A journal that takes no more waits for its disk: candles close with the first frame after it.
+        if (isTrusted && !core.journal.isCongested && isAnySessionOpen(core, clock)) {
           recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
         }
       },

@@ -10,6 +10,8 @@ export interface LoopCounts {
 export interface LoopOptions {
   readonly name: string;
   readonly intervalMs: number;
+  /** Before the first round; an interval unless told. */
+  readonly firstAfterMs?: number;
   readonly clock: Clock;
   readonly work: (signal: AbortSignal) => Promise<unknown>;
   readonly counts?: LoopCounts;
@@ -21,7 +23,7 @@ export function loopService(options: LoopOptions): Service {
   return {
     name: options.name,
     async run(signal) {
-      let dueMs = clock.monotonicMs() + intervalMs;
+      let dueMs = clock.monotonicMs() + (options.firstAfterMs ?? intervalMs);
       while (!signal.aborted) {
         await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal).catch(() => undefined);
         if (signal.aborted) return;

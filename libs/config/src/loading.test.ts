@@ -68,6 +68,7 @@ describe('what is accepted', () => {
         aggregateIntervalMs: 1500,
         http: { host: '127.0.0.1', port: 5001 },
         journal: { fileBytes: 64 * 1024 * 1024, syncIntervalMs: 20, retentionHours: 48 },
+        disk: { reserveBytes: 1024 ** 3, reservePercent: 10, lookIntervalMs: 1000 },
         memoryHours: 3,
       },
       simulator: { seed: 1, instruments: 5, ratePerSecond: 50, port: 5002, faults: {} },
@@ -79,8 +80,15 @@ describe('what is accepted', () => {
         paper: { cash: '1000000', currency: 'INR', fees: 'nse-intraday', slippageBps: 2 },
         http: { host: '127.0.0.1', port: 5000 },
       },
+      backups: { everyMinutes: 60, keep: { count: 24, hours: 168 }, commandTimeoutMs: 1_800_000 },
       alerts: { webhook: '', staleAfterMs: 5000 },
-      log: { level: 'info' },
+      log: { level: 'info', file: true, fileBytes: 16 * 1024 * 1024, files: 10 },
+      limits: {
+        journal: { bytes: 50 * 1024 ** 3 },
+        ticks: { days: 365 },
+        candles: { years: 10 },
+        quarantine: { bytes: 5 * 1024 ** 3, days: 90 },
+      },
     });
   });
 
@@ -165,7 +173,7 @@ describe('what is refused', () => {
     ],
     [
       'upstox: { token: abc }\n',
-      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, alerts, log',
+      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, backups, alerts, log, limits',
     ],
   ])('%j', async (text, problem) => {
     expect(await problemsOf(text)).toEqual([problem]);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { backups } from './backups-schema.ts';
 import { httpAddress } from './http-schema.ts';
+import { limits } from './limits-schema.ts';
 import { alerts, feed, runner } from './runner-schema.ts';
 import { SIMULATED_INSTRUMENTS, simulator } from './simulator-schema.ts';
 import { source } from './source-schema.ts';
@@ -23,16 +25,40 @@ const journal = z.strictObject({
     .default(48),
 });
 
+const disk = z.strictObject({
+  /** With less free than this the streams pause; they go on by themselves with a quarter more. */
+  reserveBytes: z
+    .int()
+    .min(0)
+    .default(1_024 * MIB),
+  /** The reserve is never more than this share of the volume. */
+  reservePercent: z.number().min(0).max(90).default(10),
+  lookIntervalMs: z.int().min(50).max(60_000).default(1_000),
+});
+
 const ingestor = z.strictObject({
   flushIntervalMs: z.int().min(50).max(60_000).default(500),
   aggregateIntervalMs: z.int().min(100).max(60_000).default(1_500),
   http: httpAddress({ port: 5001 }),
   journal: journal.prefault({}),
+  disk: disk.prefault({}),
   /** Candles of this many hours are kept in memory, for late ticks and revisions. */
   memoryHours: z.int().min(1).max(48).default(3),
 });
 
-const log = z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') });
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Whether services also write their log to files under the data directory. */
+  file: z.boolean().default(true),
+  /** A log file is finished at this size. */
+  fileBytes: z
+    .int()
+    .min(64 * 1_024)
+    .max(1_024 * MIB)
+    .default(16 * MIB),
+  /** So many files are kept. */
+  files: z.int().min(2).max(1_000).default(10),
+});
 
 /** The whole configuration. Without a file it is the simulated venue with five instruments, and loopback only. */
 export const configSchema = z.strictObject({
@@ -48,8 +74,10 @@ export const configSchema = z.strictObject({
   simulator: simulator.prefault({}),
   feed: feed.default({ kind: 'none' }),
   runner: runner.prefault({}),
+  backups: backups.prefault({}),
   alerts: alerts.prefault({}),
   log: log.prefault({}),
+  limits: limits.prefault({}),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -1,4 +1,5 @@
 import type { Columns } from './chunk-reader.ts';
+import type { HeldFile } from './backup.ts';
 import type { ReadOptions } from './read-connections.ts';
 import type { Row, SqlValue } from './sql-value.ts';
 import type { Transaction } from './transaction.ts';
@@ -52,10 +53,15 @@ export interface Database extends AsyncDisposable {
   streamColumns(sql: string, params?: readonly SqlValue[], options?: ReadOptions): AsyncIterable<Columns>;
   /** Reads a whole result as typed arrays: the fast way for ticks and candles. */
   readColumns(sql: string, params?: readonly SqlValue[], options?: ReadOptions): Promise<Columns>;
-  /** Moves the write-ahead log into the file, after all writes queued before it. */
+  /** Moves the write-ahead log into the file, after all writes queued before it; waits while the file is held. */
   checkpoint(): Promise<void>;
   /** Ends all reads that wait or run with this error, so that those asked for next find a free connection. */
   cancelReads(reason: Error): void;
+  /**
+   * Keeps the file as it is, with all writes queued before this one in it and none after, until it is released: then
+   * another process can copy it. Writes go on meanwhile, into the log. One hold at a time: DatabaseHeldError.
+   */
+  hold(): Promise<HeldFile>;
   /**
    * Refuses new calls, waits for what is in flight (reads are interrupted after a while), checkpoints, closes the
    * connections and then the instance. Idempotent. Bounded by `CLOSE_MAX_MS`: DatabaseCloseError, after which the process

@@ -1,5 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import type { Clock, Log } from '@tickwright/runtime';
+import { FileHold } from './backup.ts';
+import type { HeldFile } from './backup.ts';
 import { columnsOf, readAllColumns, readAllRows, rowsOf } from './chunk-reader.ts';
 import type { Columns } from './chunk-reader.ts';
 import { endStream, runReading, streamReading } from './connection-query.ts';
@@ -49,6 +51,7 @@ export class EngineDatabase implements Database {
   readonly #queue: WriteQueue;
   readonly #reads: ReadConnections;
   readonly #wal: WalWatch;
+  readonly #hold: FileHold;
   /** Results of streams that have not ended. */
   readonly #streams = new Map<DuckDBConnection, DuckDBResult>();
   #commits = 0;
@@ -69,6 +72,7 @@ export class EngineDatabase implements Database {
       clock: this.#clock,
       connections: options.engine.readers,
     });
+    this.#hold = new FileHold({ path: this.path, writer: options.engine.writer, queue: this.#queue });
     this.#wal = new WalWatch({
       ...options,
       limitBytes: options.walLimitBytes,
@@ -133,8 +137,12 @@ export class EngineDatabase implements Database {
     for await (const { chunk, result } of this.#chunks(sql, params, options)) yield columnsOf(chunk, result);
   }
 
-  async checkpoint(): Promise<void> {
-    await this.#queue.run(() => this.#checkpointNow());
+  checkpoint(): Promise<void> {
+    return this.#hold.checkpoint(() => this.#checkpointNow());
+  }
+
+  hold(): Promise<HeldFile> {
+    return this.#hold.hold(() => this.#checkpointNow());
   }
 
   cancelReads(reason: Error): void {
@@ -203,6 +211,7 @@ export class EngineDatabase implements Database {
   async #closeOnce(): Promise<void> {
     this.#reads.refuse();
     this.#queue.refuse();
+    this.#hold.end();
     const started = performance.now();
     while (this.#reads.running > 0 || this.#queue.depth > 0) {
       const waitedMs = performance.now() - started;

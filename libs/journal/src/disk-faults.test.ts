@@ -68,6 +68,20 @@ test('what a killed process left unsynced is on disk before the next one calls i
   expect((await readTestFrames({ directory, files: disk })).offsets).toEqual(range(0, 10));
 });
 
+test('what a start could not sync is on disk before a later start calls it durable', async () => {
+  const files = memoryFiles();
+  const killed = await open(files);
+  appendTestFrames(killed, 10);
+  await turns(30);
+  // The system drops what it could not write, goes on showing it, and calls the next sync a success.
+  files.fail({ operation: 'datasync', code: 'EIO', times: 1 });
+  await expect(open(files)).rejects.toThrow('EIO');
+  const next = await open(files);
+  expect(next.durableOffset).toBe(10);
+  const disk = files.crash({ kind: 'synced-only' });
+  expect((await readTestFrames({ directory, files: disk })).offsets).toEqual(range(0, 10));
+});
+
 describe('a failed sync', () => {
   test('gives the file up: its frames that were not durable are written to a new one, none lost, none doubled', async () => {
     const files = memoryFiles();

@@ -11,6 +11,7 @@ export { backoff } from './retry/backoff.ts';
 export type { Backoff } from './retry/backoff.ts';
 
 export { BoundedQueue, QueueEndedError } from './bounded-queue.ts';
+export { SerialGate } from './serial-gate.ts';
 
 export type { Service, ServiceStatus } from './service/service.ts';
 export { Supervisor } from './service/supervisor.ts';
@@ -22,8 +23,11 @@ export { onSignals } from './service/signals.ts';
 export type { Log } from './log/log.ts';
 export { createLog } from './log/pino-log.ts';
 export type { LogLevel, LogOptions, ProcessLog } from './log/pino-log.ts';
+export { LogFiles } from './log/log-files.ts';
+export type { LogFilesOptions } from './log/log-files.ts';
 export { sampledLog } from './log/sampled-log.ts';
 export type { SampledLog } from './log/sampled-log.ts';
+export { readableBytes } from './readable-bytes.ts';
 export { redactText } from './log/redaction.ts';
 
 export { createMetrics } from './metrics.ts';

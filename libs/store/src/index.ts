@@ -26,7 +26,7 @@ export { readPublishedGaps } from './gaps/published-rows.ts';
 export { ledgerGaps, publishedGaps } from './gaps/published-gaps.ts';
 export { storedTicks } from './verification/stored-ticks.ts';
 export type { StoredTicks } from './verification/stored-ticks.ts';
-export { idProblems } from './verification/id-check.ts';
+export { idProblems, isRemovedTime } from './verification/id-check.ts';
 export type { IdFinding, IdReader, IdSource } from './verification/id-check.ts';
 export { verify } from './verification/verification.ts';
 export type {
@@ -53,6 +53,8 @@ export type { PartSum } from './files/part-sum.ts';
 export { TICK_ANCHOR } from './tick-storage/tick-storage.ts';
 export { TICK_SCHEMA_VERSION } from './tick-storage/tick-schema.ts';
 export { listParts, partPath, tickPaths } from './tick-storage/tick-paths.ts';
+export { readKeptTicks } from './tick-storage/kept-ticks.ts';
+export type { KeptTicks } from './tick-storage/kept-ticks.ts';
 export type { TickPart, TickPaths } from './tick-storage/tick-paths.ts';
 export { FILLED_KEPT_DAYS, GAP_ANCHOR, GapStore, openGapStore } from './gaps/gap-store.ts';
 export type { GapStoreOptions } from './gaps/gap-store.ts';

@@ -66,6 +66,12 @@ export interface Stream {
   /** Stops reading from the sockets (TCP holds the venue back); nothing is judged stale meanwhile. */
   pause(): void;
   resume(): void;
+  /**
+   * Closes the connections and makes none until `restart`, however long that is: nothing waits in memory or at the venue,
+   * which would cut off one who does not read. What is missed is told as `paused`, for those who were subscribed.
+   */
+  suspend(reason: string): void;
+  restart(): void;
   states(): SubscriptionState[];
   readonly connections: ConnectionState[];
   readonly counts: StreamCounts;

@@ -19,7 +19,7 @@ export interface DoctorFlags extends CommonFlags {
 
 /** Checks that speak of what is stored; the first of these decides the exit code. */
 const EXIT_CODES: readonly (readonly [ReadonlySet<string>, number])[] = [
-  [new Set(['journal', 'database', 'schema', 'part', 'candles']), ExitCode.store],
+  [new Set(['journal', 'database', 'schema', 'part', 'candles', 'restore']), ExitCode.store],
   [new Set(['configuration']), ExitCode.configuration],
   [new Set(['port']), ExitCode.port],
 ];

@@ -1,7 +1,7 @@
 import { ingest } from '@tickwright/ingestor';
 import { systemClock } from '@tickwright/runtime';
 import { prepareDataDirectory } from '../data-directory.ts';
-import { logOf, settings } from '../settings.ts';
+import { settings, withServiceLog } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
 import { requireSources, sourceOverride } from '../sources.ts';
 import type { SourceFlags } from '../sources.ts';
@@ -12,18 +12,19 @@ export async function ingestCommand(terminal: Terminal, flags: CommonFlags & Sou
   const config = await settings(terminal, flags, sourceOverride(flags));
   requireSources(config);
   await prepareDataDirectory(config.dataDir);
-  const log = logOf(terminal, config, 'ingestor');
-  await ingest({
-    config,
-    version: VERSION,
-    clock: systemClock,
-    log,
-    signal: terminal.signal,
-    abandon: terminal.abandon,
-    onUp: (addresses) => {
-      log.info({ ...addresses, dataDir: config.dataDir }, 'ingesting');
-      terminal.tellLauncher({ type: 'up', addresses });
-    },
-  });
+  await withServiceLog(terminal, config, 'ingestor', (log) =>
+    ingest({
+      config,
+      version: VERSION,
+      clock: systemClock,
+      log,
+      signal: terminal.signal,
+      abandon: terminal.abandon,
+      onUp: (addresses) => {
+        log.info({ ...addresses, dataDir: config.dataDir }, 'ingesting');
+        terminal.tellLauncher({ type: 'up', addresses });
+      },
+    }),
+  );
   return 0;
 }

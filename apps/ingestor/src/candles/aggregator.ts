@@ -1,5 +1,5 @@
 import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
-import { SCHEDULES, retry } from '@tickwright/runtime';
+import { SCHEDULES, SerialGate, retry } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { CandleFiles } from '@tickwright/store';
@@ -55,6 +55,7 @@ export class Aggregator {
   /** Rounds of the publishing loop, and those that a long cycle has covered. */
   readonly loop: LoopCounts = { rounds: 0, missed: 0 };
   readonly #options: AggregatorOptions;
+  readonly #gate = new SerialGate();
   /** Candles out of memory that late ticks touched, waiting until those ticks are stored. */
   #owed: UnloadedCandle[] = [];
   #running: Promise<boolean> | undefined;
@@ -74,10 +75,17 @@ export class Aggregator {
       this.health.skippedCycles += 1;
       return this.#running;
     }
-    this.#running = this.#cycle(signal).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running = this.#gate
+      .run(() => this.#cycle(signal))
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
+  }
+
+  /** Runs work between two cycles: the published files belong together and stay as they are. Cycles wait for its end. */
+  still<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.run(work);
   }
 
   async #cycle(signal: AbortSignal | undefined): Promise<boolean> {

@@ -8,7 +8,7 @@ import { closedCandles, keepRows, keepSessions } from './stored-candles.ts';
 export type Recompute = (candles: readonly UnloadedCandle[], signal?: AbortSignal) => Promise<void>;
 
 export interface RecomputeParts {
-  readonly tickFile: Pick<TickStore, 'minutes'>;
+  readonly tickFile: Pick<TickStore, 'minutes' | 'keptFromMicros'>;
   readonly candleFiles: Pick<CandleFiles, 'mergeHour'>;
   readonly instruments: InstrumentTable;
   readonly gaps: GapLedger;
@@ -21,9 +21,16 @@ interface HourWork {
   readonly spans: UnloadedCandle[];
 }
 
+/** Candles of a time of which ticks were removed stay as they are: what is left cannot give them. */
 export function recomputeCandles(parts: RecomputeParts): Recompute {
+  const { instruments, tickFile } = parts;
   return async (candles, signal) => {
-    for (const work of byHour(candles, parts.instruments)) {
+    const computable = candles.flatMap((candle) => {
+      const keptFrom = tickFile.keptFromMicros(instruments.at(candle.instrument).segment);
+      if (candle.closeTime <= keptFrom) return [];
+      return [{ ...candle, openTime: Math.max(candle.openTime, keptFrom) }];
+    });
+    for (const work of byHour(computable, instruments)) {
       signal?.throwIfAborted();
       await recomputeHour(work, parts);
     }

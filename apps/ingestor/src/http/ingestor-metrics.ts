@@ -1,6 +1,8 @@
 import type { Metrics } from '@tickwright/runtime';
+import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import { registerDatabaseMetrics } from './database-metrics.ts';
+import type { DiskHealth } from '../disk/disk-watch.ts';
 import type { IngestorState } from './ingestor-state.ts';
 
 interface CoreGauge {
@@ -115,6 +117,60 @@ const CORE_GAUGES: readonly CoreGauge[] = [
   { name: 'gaps_open', help: 'Gaps that are not filled.', value: (core) => core.pipeline.gaps.open().length },
 ];
 
+const DISK_GAUGES: readonly { name: string; help: string; value: (health: DiskHealth) => number }[] = [
+  {
+    name: 'disk_free_bytes',
+    help: 'Free space of the volume of the data directory.',
+    value: (health) => health.freeBytes,
+  },
+  {
+    name: 'disk_reserve_bytes',
+    help: 'With less free than this the streams pause.',
+    value: (health) => health.reserveBytes,
+  },
+  {
+    name: 'disk_paused',
+    help: '1 while the streams are paused for the disk.',
+    value: (health) => (health.state === 'ok' ? 0 : 1),
+  },
+  {
+    name: 'disk_pauses_total',
+    help: 'Times the streams were paused for the disk.',
+    value: (health) => health.pauses,
+  },
+];
+
+interface BackupGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly value: (backups: Backups) => number | null;
+}
+
+const BACKUP_GAUGES: readonly BackupGauge[] = [
+  {
+    name: 'backup_age_seconds',
+    help: 'Since the newest backup was taken; absent while there is none.',
+    value: (backups) => divided(backups.ageMs(), 1_000),
+  },
+  {
+    name: 'backup_duration_seconds',
+    help: 'How long the newest backup took.',
+    value: ({ health }) => health.lastDurationMs / 1_000,
+  },
+  { name: 'backup_bytes', help: 'Size of the newest backup.', value: ({ health }) => health.lastBytes },
+  { name: 'backups_made_total', help: 'Backups made in this run.', value: ({ health }) => health.made },
+  {
+    name: 'backup_failures_total',
+    help: 'Backups that could not be made.',
+    value: ({ health }) => health.failures,
+  },
+  {
+    name: 'backup_command_failures_total',
+    help: 'Backups that the configured command did not copy.',
+    value: ({ health }) => health.commandFailures,
+  },
+];
+
 /** Registers the ingestor's metrics; they read the state when they are asked for. */
 export function registerMetrics(metrics: Metrics, state: IngestorState): void {
   for (const { name, help, value } of CORE_GAUGES) {
@@ -128,6 +184,27 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
     });
   }
   registerDatabaseMetrics(metrics);
+  for (const { name, help, value } of DISK_GAUGES) {
+    metrics.gauge({
+      name,
+      help,
+      collect: (gauge) => {
+        const disk = state.running?.disk;
+        if (disk !== undefined) gauge.set(value(disk.health));
+      },
+    });
+  }
+  for (const { name, help, value } of BACKUP_GAUGES) {
+    metrics.gauge({
+      name,
+      help,
+      collect: (gauge) => {
+        const backups = state.running?.backups;
+        const found = backups === undefined ? null : value(backups);
+        if (found !== null) gauge.set(found);
+      },
+    });
+  }
   registerStreamMetrics(metrics, state);
   metrics.gauge({
     name: 'frames_rejected_total',
@@ -140,6 +217,10 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
       }
     },
   });
+}
+
+function divided(value: number | null, by: number): number | null {
+  return value === null ? null : value / by;
 }
 
 function registerStreamMetrics(metrics: Metrics, state: IngestorState): void {

@@ -1,18 +1,45 @@
 import { join } from 'node:path';
+import { configSchema } from '@tickwright/config';
 import { openDatabase } from '@tickwright/database';
 import { Supervisor, createMetrics } from '@tickwright/runtime';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
 import { registerMetrics } from './ingestor-metrics.ts';
+import { MIB, watchedDisk } from '../disk/disk-watch-fixture.ts';
+import type { WatchedDisk } from '../disk/disk-watch-fixture.ts';
+import { Backups } from '../backups.ts';
 import { IngestorState } from './ingestor-state.ts';
 
 afterEach(removeFolders);
 
+function diskOf({ core, clock }: Rig): WatchedDisk {
+  return watchedDisk({ journal: core.journal, streams: [], clock });
+}
+
 function stateOf(rig: Rig): IngestorState {
   const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], supervisor });
+  state.attach({
+    core: rig.core,
+    streams: [],
+    disk: diskOf(rig).watch,
+    retention: { uses: [] },
+    supervisor,
+    backups: backupsOf(rig),
+  });
   return state;
+}
+
+function backupsOf({ core, dataDir, clock }: Rig): Backups {
+  const { backups } = configSchema.parse({});
+  return new Backups({
+    core,
+    config: { dataDir, backups },
+    instance: 'test',
+    version: '0.0.0',
+    clock,
+    log: quietLog,
+  });
 }
 
 test('the verdict tells the phase, and before it runs nothing is blamed on a part', async () => {
@@ -21,7 +48,14 @@ test('the verdict tells the phase, and before it runs nothing is blamed on a par
   expect(state.health()).toMatchObject({ ok: true, phase: 'starting', reasons: [] });
   expect(state.readiness()).toEqual({ ready: false, reasons: ['the ingestor is starting'] });
   const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({ core: rig.core, streams: [], supervisor });
+  state.attach({
+    core: rig.core,
+    streams: [],
+    disk: diskOf(rig).watch,
+    retention: { uses: [] },
+    supervisor,
+    backups: backupsOf(rig),
+  });
   expect(state.health()).toMatchObject({ ok: true, phase: 'running' });
   expect(state.readiness()).toEqual({ ready: true, reasons: [] });
   state.stopping();
@@ -94,4 +128,29 @@ test('a write-ahead log over its limit is a reason until its checkpoint went thr
   await next;
   await vi.waitFor(() => expect(state.health()).toMatchObject({ ok: true, reasons: [] }));
   state.stopping();
+});
+
+test('a disk below its reserve is a reason at once, and gone with it', async () => {
+  await using rig = await Rig.open();
+  const disk = diskOf(rig);
+  const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
+  const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
+  state.attach({
+    core: rig.core,
+    streams: [],
+    disk: disk.watch,
+    retention: { uses: [] },
+    supervisor,
+    backups: backupsOf(rig),
+  });
+  disk.freeBytes = 100 * MIB;
+  await disk.watch.round();
+  expect(state.readiness()).toEqual({
+    ready: false,
+    reasons: [expect.stringContaining('streams are paused')],
+  });
+  expect(state.health().ok).toBe(false);
+  disk.freeBytes = 50_000 * MIB;
+  await disk.watch.round();
+  expect(state.readiness()).toEqual({ ready: true, reasons: [] });
 });

@@ -1,8 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Supervisor } from '@tickwright/runtime';
+import type { Retention } from '@tickwright/upkeep';
 import type { SubscriptionState } from '@tickwright/venues';
+import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import { databaseReasons } from './database-metrics.ts';
+import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
@@ -13,7 +16,10 @@ const MAX_PUBLISH_AGE_MS = 60_000;
 interface Running {
   readonly core: Core;
   readonly streams: readonly SourceStream[];
+  readonly disk: DiskWatch;
+  readonly retention: Pick<Retention, 'uses'>;
   readonly supervisor: Supervisor;
+  readonly backups: Backups;
 }
 
 export interface HealthReport {
@@ -110,6 +116,8 @@ export class IngestorState {
     if (core === undefined) return [];
     const { journal, flusher, aggregator } = core;
     const reasons: string[] = [];
+    const { reason } = this.#running?.disk.health ?? {};
+    if (reason !== undefined) reasons.push(reason);
     if (journal.health.state !== 'ok')
       reasons.push('the journal cannot write; it keeps frames in memory and tries again');
     if (
@@ -119,7 +127,10 @@ export class IngestorState {
       reasons.push('frames wait for the disk');
     }
     reasons.push(...databaseReasons());
-    if (flusher.health.state === 'journal-only') reasons.push('the tick file takes no ticks: journal only');
+    if (flusher.health.state === 'journal-only') {
+      const why = flusher.health.lastError;
+      reasons.push(`the tick file takes no ticks: journal only${why === undefined ? '' : ` (${why})`}`);
+    }
     // What was never done is as old as the run.
     const lastFlush = flusher.health.lastFlushMicros || this.#attachedMicros;
     const lastPublish = aggregator.health.lastPublishMicros || this.#attachedMicros;

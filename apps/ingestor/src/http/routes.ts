@@ -1,5 +1,7 @@
 import { HttpError, JsonRows } from '@tickwright/http';
+import { TickwrightError } from '@tickwright/runtime';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
+import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
@@ -18,11 +20,19 @@ const TIME: ParameterSchema = {
 
 /** What the ingestor answers: the live ticks and the state of the stream, so that nobody has to open its files. */
 export function ingestorRoutes(state: IngestorState): Route[] {
-  const core = (): Core => {
-    const running = state.running;
-    if (running === undefined)
+  const running = (): { readonly core: Core; readonly backups: Backups } => {
+    if (state.running === undefined)
       throw new HttpError(503, 'the ingestor is starting or stopping; ask again in a moment');
-    return running.core;
+    return state.running;
+  };
+  const core = (): Core => {
+    const { core: open } = running();
+    if (!open.pipeline.isLive)
+      throw new HttpError(
+        503,
+        'the tick file is away (journal only): what is stored cannot be told now; /ready says why, ask again later',
+      );
+    return open;
   };
   return [
     {
@@ -73,6 +83,24 @@ export function ingestorRoutes(state: IngestorState): Route[] {
       path: '/api/v1/verify',
       summary: 'Candles against ticks, ticks against trade ids, gaps named',
       handler: async ({ signal }) => verifyCore(core(), signal),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/backups',
+      summary: 'The backups there are, oldest first',
+      handler: async () => running().backups.list(),
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/backup',
+      summary: 'Makes a backup of now and answers when it is finished and verified',
+      handler: async () => {
+        try {
+          return await running().backups.make('asked for');
+        } catch (error) {
+          throw error instanceof TickwrightError ? new HttpError(503, error.message) : error;
+        }
+      },
     },
   ];
 }

@@ -5,13 +5,15 @@ export function statusReport(state: IngestorState): object {
   const health = state.health();
   const running = state.running;
   if (running === undefined) return { ...health, ...state.readiness() };
-  const { core, streams, supervisor } = running;
+  const { core, streams, disk, retention, supervisor, backups } = running;
   const { pipeline, journal, flusher, aggregator, tickFile } = core;
   return {
     ...health,
     ...state.readiness(),
     journal: { ...journal.health, nextOffset: journal.nextOffset, durableOffset: journal.durableOffset },
     tickFile: { ...flusher.health, appliedOffset: tickFile.appliedOffset, waitingRows: pipeline.buffer.rows },
+    disk: { ...disk.health },
+    limits: retention.uses,
     candles: { ...aggregator.health, missedCycles: aggregator.loop.missed, ...pipeline.candles.counts },
     ticks: { ...pipeline.deduplicator.counts },
     decoders: Object.fromEntries(
@@ -25,6 +27,7 @@ export function statusReport(state: IngestorState): object {
       subscriptions: stream.states(),
     })),
     gaps: pipeline.gaps.open(),
+    backups: { ...backups.health, ageMs: backups.ageMs() },
     services: supervisor.status(),
   };
 }

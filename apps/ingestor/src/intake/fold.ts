@@ -52,6 +52,11 @@ export class Fold {
     return this.#nextOffset;
   }
 
+  /** Sets where the fold begins, before it has taken a frame. */
+  startAt(offset: number): void {
+    this.#nextOffset = offset;
+  }
+
   /** The decoder of a venue; the live path holds it, so that no frame costs a look-up. */
   decoder(venue: string): Decoder {
     const found = this.#decoders.get(venue);

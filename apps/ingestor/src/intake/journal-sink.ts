@@ -40,7 +40,8 @@ export class JournalSink implements FrameSink {
     const { pipeline, venue } = this.#options;
     const offset = this.#append(connection, FrameKind.message, receiveMicros, bytes);
     if (offset === undefined) return;
-    pipeline.fold.message(venue, this.#decoder, receiveMicros, offset, bytes);
+    if (pipeline.isLive) pipeline.fold.message(venue, this.#decoder, receiveMicros, offset, bytes);
+    else this.#putOff(connection, FrameKind.message, { receiveMicros, offset, bytes });
     this.lastFrameMicros = receiveMicros;
     this.counts.messages += 1;
     this.counts.bytes += bytes.length;
@@ -51,7 +52,8 @@ export class JournalSink implements FrameSink {
     const { pipeline, venue } = this.#options;
     const offset = this.#append(connection, FrameKind.answer, receiveMicros, bytes);
     if (offset === undefined) return;
-    pipeline.fold.answer(venue, this.#decoder, receiveMicros, offset, bytes);
+    if (pipeline.isLive) pipeline.fold.answer(venue, this.#decoder, receiveMicros, offset, bytes);
+    else this.#putOff(connection, FrameKind.answer, { receiveMicros, offset, bytes });
     this.counts.answers += 1;
     if (!this.#isSettleDue) this.#settleSoon();
   }
@@ -62,8 +64,18 @@ export class JournalSink implements FrameSink {
     const bytes = Buffer.from(encodeControl(event));
     const offset = this.#append(connection, FrameKind.control, receiveMicros, bytes);
     if (offset === undefined) return;
-    pipeline.fold.control(event, receiveMicros, offset);
+    if (pipeline.isLive) pipeline.fold.control(event, receiveMicros, offset);
+    else this.#putOff(connection, FrameKind.control, { receiveMicros, offset, bytes });
     this.counts.controls += 1;
+  }
+
+  #putOff(
+    connection: string,
+    kind: FrameKind,
+    frame: { receiveMicros: number; offset: number; bytes: Buffer },
+  ): void {
+    const source = { venue: this.#options.venue, connection, kind };
+    this.#options.pipeline.unfolded.add({ ...frame, source });
   }
 
   /** Journals a frame. Past the journal's hard limit, with the sockets already paused, a frame is refused and counted; its ids show as a gap. */
@@ -108,8 +120,11 @@ export function recordOwnEvent(
   parts: { journal: Journal; pipeline: Pipeline; clock: Clock },
   event: ControlEvent,
 ): void {
-  const receiveMicros = parts.clock.nowMicros();
-  const source = parts.journal.source({ venue: OWN, connection: 'service', kind: FrameKind.control });
-  const offset = parts.journal.append(source, receiveMicros, encodeControl(event));
-  parts.pipeline.fold.control(event, receiveMicros, offset);
+  const { journal, pipeline, clock } = parts;
+  const receiveMicros = clock.nowMicros();
+  const source = { venue: OWN, connection: 'service', kind: FrameKind.control };
+  const bytes = Buffer.from(encodeControl(event));
+  const offset = journal.append(journal.source(source), receiveMicros, bytes);
+  if (pipeline.isLive) pipeline.fold.control(event, receiveMicros, offset);
+  else pipeline.unfolded.add({ source, receiveMicros, offset, bytes });
 }

@@ -4,6 +4,7 @@ import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
 import { Fold } from './fold.ts';
 import { TickBuffer } from '../ticks/tick-buffer.ts';
+import { UnfoldedFrames } from './unfolded-frames.ts';
 
 export interface PipelineOptions {
   readonly instruments: InstrumentTable;
@@ -12,20 +13,26 @@ export interface PipelineOptions {
   readonly memoryHours: number;
   /** Bound of the tick buffer, rows. */
   readonly maxBufferedRows: number;
-  readonly startOffset: number;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
 }
 
-/** The live fold with all that hangs on it: gaps, candles in memory, ticks waiting for the next flush. */
+/**
+ * The live fold with all that hangs on it: gaps, candles in memory, ticks waiting for the next flush. Until `goLive` it
+ * is brought up to the journal from its files, and live frames are put off: `unfolded` takes them.
+ */
 export class Pipeline {
   readonly fold: Fold;
   readonly gaps: GapLedger;
   readonly candles: CandleBuilder;
   readonly buffer: TickBuffer;
+  readonly #instruments: InstrumentTable;
+  readonly #unfolded: UnfoldedFrames;
+  #isLive = false;
   #hasLedgerChanged = false;
 
   constructor(options: PipelineOptions) {
     const { instruments, calendars, memoryHours } = options;
+    this.#instruments = instruments;
     this.buffer = new TickBuffer({ maxRows: options.maxBufferedRows });
     this.candles = new CandleBuilder({ instruments, calendars, memoryHours });
     this.gaps = new GapLedger({ instruments, calendars });
@@ -39,9 +46,39 @@ export class Pipeline {
         onControl: (event, receiveMicros, offset) => this.#control(event, receiveMicros, offset),
         ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
       },
-      options.startOffset,
+      0,
     );
+    this.#unfolded = new UnfoldedFrames(options.venues);
     this.gaps.attach(this.fold.deduplicator);
+  }
+
+  /** Whether live frames go to the fold as they come. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  /** Where live frames go until then. */
+  get unfolded(): UnfoldedFrames {
+    return this.#unfolded;
+  }
+
+  /**
+   * Folds the frames that were kept since `unfolded.keep`, before which all that the journal holds was folded; from then
+   * on live ones come to the fold. False when none were kept, or too many came.
+   */
+  goLive(): boolean {
+    const kept = this.#unfolded.take();
+    if (kept === undefined) return false;
+    for (const frame of kept) this.fold.frame(frame);
+    this.#isLive = true;
+    return true;
+  }
+
+  /** When an instrument's newest tick was received, microseconds UTC; 0 when none is known. */
+  lastReceiveMicros(key: string): number {
+    if (!this.#isLive) return this.#unfolded.lastReceiveMicros(key);
+    const index = this.#instruments.indexOf(key);
+    return index < 0 ? 0 : this.deduplicator.lastReceiveMicros(index);
   }
 
   get deduplicator(): Deduplicator {

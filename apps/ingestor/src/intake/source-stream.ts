@@ -35,10 +35,7 @@ export function sourceStream(options: SourceStreamOptions): SourceStream {
     clock,
     log,
     calendars,
-    lastTickMicros: (key) => {
-      const index = core.instruments.indexOf(key);
-      return index < 0 ? 0 : pipeline.deduplicator.lastReceiveMicros(index);
-    },
+    lastTickMicros: (key) => pipeline.lastReceiveMicros(key),
   });
   // The disk sets the pace when the journal holds as much as it may: TCP holds the venue back.
   journal.onCongestion((isCongested) => (isCongested ? stream.pause() : stream.resume()));

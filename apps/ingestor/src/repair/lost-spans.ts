@@ -1,5 +1,5 @@
 import type { LostSpan } from '@tickwright/market';
-import { idProblems } from '@tickwright/store';
+import { idProblems, isRemovedTime } from '@tickwright/store';
 import type { IdFinding } from '@tickwright/store';
 import type { OffsetRange } from '@tickwright/upkeep';
 import type { Core } from '../core.ts';
@@ -59,14 +59,16 @@ async function spansOf(core: Core, { firstOffset, endOffset, segment }: LostRang
 
 /** Ids that are missing between two that are stored, and that no gap tells of yet. */
 async function unexplainedIds(core: Core, told: readonly LostSpan[]): Promise<LostSpan[]> {
-  const { instruments, pipeline } = core;
+  const { instruments, pipeline, tickFile } = core;
   const known = [...pipeline.gaps.open(), ...told];
   const found: LostSpan[] = [];
-  await core.tickFile.withTicks({}, async ({ database, relation }) => {
+  await tickFile.withTicks({}, async ({ database, relation }) => {
     for await (const findings of idProblems({ database, tickSource: relation, instruments }))
-      for (const finding of findings)
-        if (finding.kind === 'missing' && !known.some((gap) => accountsFor(gap, finding)))
-          found.push(spanOf(finding));
+      for (const finding of findings) {
+        if (finding.kind !== 'missing' || isRemovedTime(finding, (segment) => tickFile.keptFromMicros(segment)))
+          continue;
+        if (!known.some((gap) => accountsFor(gap, finding))) found.push(spanOf(finding));
+      }
   });
   return found;
 }

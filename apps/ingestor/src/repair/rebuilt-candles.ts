@@ -23,11 +23,14 @@ export interface CandleHour {
   readonly hourMicros: number;
 }
 
-/** Makes the hours of candle files anew that are gone. Those in memory are published by the aggregator. */
+/**
+ * Makes the hours of candle files anew that are gone. Those in memory are published by the aggregator, and those of a
+ * time of which ticks were removed cannot be made.
+ */
 export async function rebuildHours(core: Core, pieces: readonly CandlePiece[]): Promise<void> {
   for (const { segment, from, to } of pieces) {
     for (let hourMicros = from; hourMicros < to; hourMicros += HOUR_MICROS) {
-      if (hourMicros >= core.pipeline.candles.floorMicros) continue;
+      if (!isComputable(core, { segment, hourMicros })) continue;
       const rows = await candlesOf(core, { segment, hourMicros });
       if (rows.count > 0) await core.candleFiles.publishHour(segment, hourMicros, rows);
     }
@@ -36,13 +39,13 @@ export async function rebuildHours(core: Core, pieces: readonly CandlePiece[]): 
 
 /**
  * Compares every hour of candles that is not in memory with the stored ticks and makes those anew that differ. Returns
- * them.
+ * them. Hours of a time of which ticks were removed stay as they are: what is left of the ticks cannot give them.
  */
 export async function rebuildDifferingHours(core: Core, signal: AbortSignal): Promise<CandleHour[]> {
   const rebuilt: CandleHour[] = [];
   for (const hour of await allHours(core)) {
     signal.throwIfAborted();
-    if (hour.hourMicros >= core.pipeline.candles.floorMicros) continue;
+    if (!isComputable(core, hour)) continue;
     const expected = await candlesOf(core, hour);
     const published = await core.candleFiles.read(hour.segment, hour.hourMicros);
     if (isSame(expected, published)) continue;
@@ -50,6 +53,10 @@ export async function rebuildDifferingHours(core: Core, signal: AbortSignal): Pr
     rebuilt.push(hour);
   }
   return rebuilt;
+}
+
+function isComputable({ pipeline, tickFile }: Core, { segment, hourMicros }: CandleHour): boolean {
+  return hourMicros < pipeline.candles.floorMicros && hourMicros >= tickFile.keptFromMicros(segment);
 }
 
 async function allHours(core: Core): Promise<CandleHour[]> {

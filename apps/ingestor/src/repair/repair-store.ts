@@ -8,6 +8,7 @@ import type { TickPart } from '@tickwright/store';
 import {
   addKnownDamage,
   checkStore,
+  finishRestore,
   hashOf,
   ingestorDatabases,
   repairDatabase,
@@ -48,9 +49,10 @@ export async function repairStore(work: Work): Promise<StoreRepair> {
   const directory = join(dataDir, 'ingestor');
   await mkdir(directory, { recursive: true });
   await using _lock = await acquireInstanceLock(directory, { instanceId: randomUUID() });
+  await finishRestore(dataDir, work.log);
   const before = await checkStore({ dataDir, isRunning: false });
   const isRefused = before.findings.some(
-    ({ severity, target }) => severity === 'error' && target === undefined,
+    ({ severity, target, isAlone }) => severity === 'error' && target === undefined && isAlone !== true,
   );
   if (isRefused) return { before, actions: [], lost: [], spans: [], after: before };
   const actions: Action[] = [];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listHours, listPieces } from '@tickwright/store';
 import type { CandlePiece } from '@tickwright/store';
-import { repairAfterFailure, repairBeforeStart } from '@tickwright/upkeep';
+import { finishRestore, repairAfterFailure, repairBeforeStart } from '@tickwright/upkeep';
 import { openCore } from '../core.ts';
 import type { Core, CoreOptions } from '../core.ts';
 import { spansOfLoss } from './lost-spans.ts';
@@ -17,7 +17,7 @@ export function hasEndedCleanly(lockDirectory: string): boolean {
 }
 
 /**
- * Opens a core after the short preflight, and mends what can be mended without losing anything: logs and databases that
+ * Opens a core after what an interrupted restore has left was finished, and after the short preflight, and mends what can be mended without losing anything: logs and databases that
  * are damaged go into quarantine and are made anew from the journal and the sealed parts, candle files from the ticks.
  * Errors: as `openCore`, among them StoreLossError where something would be lost.
  */
@@ -25,16 +25,18 @@ export async function openRepairedCore(
   options: CoreOptions & { readonly endedCleanly: boolean },
 ): Promise<Core> {
   const { dataDir } = options;
+  await finishRestore(dataDir, options.log);
   await repairBeforeStart(options);
   const setAside: CandlePiece[] = [];
+  const onUp = async (core: Core): Promise<void> => {
+    if (options.acceptsLoss !== true && core.lost.length > 0)
+      core.stateLoss('the journal is damaged', await spansOfLoss(core, core.lost));
+    await rebuildHours(core, setAside);
+  };
   for (let tries = 1; ; tries += 1) {
     const pieces = [...(await listPieces({ dataDir })), ...(await listHours({ dataDir }))];
     try {
-      const core = await openCore(options);
-      if (options.acceptsLoss !== true && core.lost.length > 0)
-        core.stateLoss('the journal is damaged', await spansOfLoss(core, core.lost));
-      await rebuildHours(core, setAside);
-      return core;
+      return await openCore({ ...options, onUp });
     } catch (error) {
       const { actions, candleFiles } = await repairAfterFailure(options, error);
       if (actions.length === 0 || tries > REPAIRS_MAX) throw error;

@@ -8,12 +8,11 @@ import { catalogue } from '@tickwright/venues';
 import { Aggregator } from '../candles/aggregator.ts';
 import { recomputeCandles } from '../candles/recompute.ts';
 import { KEYS, instrumentsOf, quietLog } from '../core-fixture.ts';
-import { addInstrument } from '../intake/fold.ts';
 import { JournalSink, recordOwnEvent } from '../intake/journal-sink.ts';
 import { Pipeline } from '../intake/pipeline.ts';
 import { loopService } from '../loop-service.ts';
 import { previousRun } from '../previous-run.ts';
-import { applyJournal, restoreState } from '../restore.ts';
+import { bringUp } from '../restore.ts';
 import { catchUp } from '../ticks/catch-up.ts';
 import { Flusher } from '../ticks/flusher.ts';
 import { SimulatedCandleFiles } from './candle-store-fixture.ts';
@@ -106,8 +105,6 @@ export class Life {
     });
     await machine.compareJournal(journal, readJournal({ directory: DIRECTORY, files }));
     machine.record(journal);
-    const state = await tickFile.loadState();
-    for (const row of state.instruments) addInstrument(instruments, row);
     const { memoryHours, maxBufferedRows } = plan;
     const pipeline = new Pipeline({
       instruments,
@@ -115,11 +112,7 @@ export class Life {
       calendars,
       memoryHours,
       maxBufferedRows,
-      startOffset: state.appliedOffset,
     });
-    const { status } = machine;
-    const stores = { tickFile, gapStore, ledgerMemory, candleFiles, status };
-    const unpublished = await restoreState({ ...stores, pipeline, instruments, memoryHours });
     const journalDirectory = DIRECTORY;
     const flusher = new Flusher({
       pipeline,
@@ -142,8 +135,22 @@ export class Life {
       recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
       statusNow: () => this.#statusNow({ pipeline, journal, instruments }),
     });
-    aggregator.owe(unpublished);
-    await applyJournal({ pipeline, journal, flusher, tickFile, dataDir: '/', files, log: quietLog });
+    await bringUp({
+      tickFile,
+      gapStore,
+      ledgerMemory,
+      candleFiles,
+      pipeline,
+      instruments,
+      memoryHours,
+      journal,
+      flusher,
+      aggregator,
+      dataDir: '/',
+      files,
+      log: quietLog,
+      status: async () => machine.status,
+    });
     const sink = new JournalSink({ venue: 'binance', journal, pipeline, clock, log: quietLog });
     journal.onCongestion((isCongested) => {
       this.isCongested = isCongested;

@@ -43,6 +43,7 @@ export class Oracle {
   readonly #frames: (Frame | undefined)[] = [];
   readonly #ticks: ExpectedTick[] = [];
   readonly #offsetOf = new Map<string, Map<number, number>>();
+  #newestMicros = -1;
 
   get nextOffset(): number {
     return this.#frames.length;
@@ -70,6 +71,7 @@ export class Oracle {
     this.#frames.length = Math.max(-1, ...offsets) + 1;
     this.#ticks.length = 0;
     this.#offsetOf.clear();
+    this.#newestMicros = -1;
     for (const [offset, frame] of this.#frames.entries()) {
       if (!offsets.has(offset)) this.#frames[offset] = undefined;
       else if (frame !== undefined) this.#fold(offset, frame);
@@ -127,7 +129,10 @@ export class Oracle {
     for (const trade of told) {
       const key = `BINANCE|${trade.symbol}`;
       const known = this.#ids(key);
-      if (known.has(trade.id) || trade.timeMicros - receiveMicros > MAX_AHEAD_MICROS) continue;
+      // Ahead of the clock is ahead of what the venue itself has told, too: the clock may have been set back.
+      const present = Math.max(receiveMicros, this.#newestMicros);
+      if (known.has(trade.id) || trade.timeMicros - present > MAX_AHEAD_MICROS) continue;
+      this.#newestMicros = Math.max(this.#newestMicros, trade.timeMicros);
       known.set(trade.id, offset);
       this.#ticks.push({ key, offset, trade });
     }

@@ -120,7 +120,7 @@ class Run {
     const isKept = (name: EventName): boolean => KEPT.has(name) || chance(0.75);
     const weights = names.map((name) => (isKept(name) ? EVENTS[name] : 0));
     this.#choice = { names: [...OWN, ...names], weights: [...OWN.map(() => 0), ...weights] };
-    this.#length = between(200, 1_200);
+    this.#length = between(100, 700);
   }
 
   async play(): Promise<void> {
@@ -278,15 +278,23 @@ class Run {
       const life = this.#life;
       const parts = life?.parts;
       if (parts === undefined || this.#world.violation !== undefined) return;
+      // A life that faults had already doomed may still end; the next one then has to do all of it.
+      const isOver = (): boolean => this.#life !== life;
       this.#venue.listen(parts.sink);
       for (const tell of this.#venue.everything(parts.sink)) {
-        await this.#until('makes frames durable', () => !parts.journal.isCongested);
+        await this.#until('makes frames durable', () => isOver() || !parts.journal.isCongested);
+        if (isOver()) break;
         tell();
       }
+      const { journal } = parts;
       await this.#until(
         'makes frames durable',
-        () => parts.journal.durableOffset === parts.journal.nextOffset,
+        () => isOver() || journal.durableOffset === journal.nextOffset,
       );
+      if (isOver()) {
+        round -= 1;
+        continue;
+      }
       life?.stop();
       await this.#until('ends in order', () => life?.state === 'ended');
       if (life?.failure !== undefined) this.#world.violated(`ended with ${String(life.failure)}`);

@@ -120,6 +120,11 @@ export class SimulatedTickStore implements TickStore {
     if (batch.count > 0) yield batch;
   }
 
+  /** No day is ever removed here. */
+  keptFromMicros(): number {
+    return 0;
+  }
+
   async minutes(query: MinutesQuery): Promise<CandleStateColumns> {
     await this.#disk.store.read('minutes');
     const minutes = new Map<string, StoredTick[]>();

@@ -198,3 +198,24 @@ test('gaps that waited while the buffer was given up are stored before the ticks
   await using next = await rig.crash();
   expect(next.core.pipeline.gaps.open()).toEqual(expected);
 });
+
+test('a tick file that was replaced by an older state of it gets what lies between from the journal', async () => {
+  const rig = await Rig.open();
+  const { flusher, flush } = faultyFlusher(rig);
+  await rig.take(trades(1, 20));
+  expect(await flush()).toBe(true);
+  const { tickFile } = rig.core;
+  const before = tickFile.appliedOffset;
+  await rig.take(trades(21, 20));
+  expect(await flush()).toBe(true);
+  await tickFile.database.write(async (tx) => {
+    await tx.run('DELETE FROM ticks WHERE frame_offset >= ?', [before]);
+    await tx.run('DELETE FROM state WHERE applied_offset > ?', [before]);
+  });
+  expect(await tickFile.reload()).toBe(before);
+  await rig.take(trades(41, 20));
+  expect(await flush()).toBe(false);
+  expect(flusher.health.state).toBe('journal-only');
+  expect(await flush()).toBe(true);
+  await expectStored(rig, trades(1, 60));
+});

@@ -1,12 +1,18 @@
-import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
-import { SCHEDULES, TickwrightError, retry } from '@tickwright/runtime';
-import type { Clock, FailedTry, Log } from '@tickwright/runtime';
+import type { Gap } from '@tickwright/market';
+import { DatabaseCloseError } from '@tickwright/database';
+import { SCHEDULES, SerialGate, TickwrightError, backoff, retry } from '@tickwright/runtime';
+import type { Backoff, Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore } from '@tickwright/store';
 import type { LiveSide } from './catch-up.ts';
 import { CoverageSchedule } from './coverage-schedule.ts';
 import type { TickStore } from './tick-store.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
+import { TickFileMovedError } from './portion.ts';
+import type { FlusherHealth, LedgerState, Portion } from './portion.ts';
+
+/** Each try to catch up opens the file anew, after a crash in a child process first. */
+const RECOVERY_RETRY = { minMs: 500, maxMs: 5_000 };
 
 export interface FlusherOptions {
   readonly pipeline: Pipeline;
@@ -18,34 +24,6 @@ export interface FlusherOptions {
   readonly log: Log;
   /** Brings the tick file up to the live fold from the journal, after the buffer has been given up. */
   readonly catchUp: (live: LiveSide) => Promise<void>;
-}
-
-interface Portion {
-  readonly cut: number;
-  readonly chunks: TickBatch[];
-  readonly coverage: readonly CoverageRow[] | undefined;
-  readonly gaps: readonly Gap[];
-  /** What the ledger knows beside its gaps, as of the cut, where that may have changed. */
-  readonly ledger: LedgerMemory | undefined;
-}
-
-/** What the ledger knew beside its gaps at an offset. */
-interface LedgerState {
-  readonly offset: number;
-  readonly memory: LedgerMemory;
-}
-
-export interface FlusherHealth {
-  state: 'ok' | 'retrying' | 'journal-only';
-  lastFlushMicros: number;
-  lastDurationMs: number;
-  flushes: number;
-  failures: number;
-  retries: number;
-  flushedRows: number;
-  /** Versions of gaps stored in this run. */
-  gapRows: number;
-  lastError: string | undefined;
 }
 
 /**
@@ -67,11 +45,16 @@ export class Flusher {
   };
   readonly #options: FlusherOptions;
   readonly #schedule: CoverageSchedule;
+  /** Where the buffer begins: up to here the file holds all, as far as is known; -1 before the first flush. */
+  #bufferedFrom = -1;
+  readonly #gate = new SerialGate();
   /** A snapshot of what changed was taken and not written: the next one has to be of everything, as of its own offset. */
   #isWholeCoverageOwed = false;
   /** Gap rows of portions that were not written: they go with the next. */
   #owedGaps: Gap[] = [];
   #isLedgerOwed = false;
+  readonly #recoveryBackoff: Backoff = backoff(RECOVERY_RETRY);
+  #recoveryDueMs = 0;
   #running: Promise<boolean> | undefined;
 
   constructor(options: FlusherOptions) {
@@ -79,12 +62,22 @@ export class Flusher {
     this.#schedule = new CoverageSchedule(options.clock);
   }
 
-  /** One flush. Resolves to whether all was written; never rejects. A call during a flush joins it. */
+  /**
+   * One flush. Resolves to whether all was written. A call during a flush joins it. Rejects with DatabaseCloseError only:
+   * the engine hangs, and no other can be opened in this process; the journal has the ticks.
+   */
   flush(signal?: AbortSignal): Promise<boolean> {
-    this.#running ??= this.#flush(signal).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#gate
+      .run(() => this.#flush(signal))
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
+  }
+
+  /** Runs work between two flushes: what is stored belongs together and stays as it is. Flushes wait for its end. */
+  still<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.run(work);
   }
 
   async #flush(signal: AbortSignal | undefined): Promise<boolean> {
@@ -122,6 +115,7 @@ export class Flusher {
   #cut(): Portion {
     const { pipeline, tickFile } = this.#options;
     const cut = pipeline.settle();
+    if (this.#bufferedFrom < 0) this.#bufferedFrom = tickFile.appliedOffset;
     // Without a new frame nothing is written, and a snapshot that was taken would be lost.
     const hasNews = cut > tickFile.appliedOffset;
     const isCoverageDue = hasNews && this.#schedule.isDue;
@@ -134,6 +128,7 @@ export class Flusher {
     const isLedgerDue = pipeline.takeLedgerChange() || this.#isLedgerOwed || isCoverageDue;
     this.#isLedgerOwed = false;
     return {
+      from: this.#bufferedFrom,
       cut,
       chunks: pipeline.buffer.take(),
       coverage: coverage.length > 0 ? coverage : undefined,
@@ -153,7 +148,9 @@ export class Flusher {
     const receiveMicros = clock.nowMicros();
     await retry(
       async () => {
-        if (tickFile.appliedOffset >= portion.cut) return;
+        const stored = tickFile.appliedOffset;
+        if (stored >= portion.cut) return;
+        if (stored !== portion.from) throw new TickFileMovedError({ stored, expected: portion.from });
         const state = { appliedOffset: portion.cut, receiveMicros };
         try {
           await tickFile.append(
@@ -169,7 +166,7 @@ export class Flusher {
         schedule: SCHEDULES.flush,
         clock,
         // Trying again is always safe: the stored offset decides what is still to be written.
-        shouldRetry: () => signal?.aborted !== true,
+        shouldRetry: (error) => signal?.aborted !== true && !(error instanceof TickFileMovedError),
         ...(signal === undefined ? {} : { signal }),
         onFailure: (failure) => this.#retrying(failure),
       },
@@ -192,6 +189,7 @@ export class Flusher {
     const { pipeline, clock, log } = this.#options;
     const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
     pipeline.buffer.recycle(portion.chunks);
+    this.#bufferedFrom = portion.cut;
     this.#schedule.stored(rows);
     if (portion.coverage !== undefined) this.#isWholeCoverageOwed = false;
     if (this.health.state !== 'ok')
@@ -215,6 +213,8 @@ export class Flusher {
   #failed(portion: Portion, error: unknown): void {
     const { pipeline, log } = this.#options;
     this.#postpone(portion);
+    if (error instanceof DatabaseCloseError) throw error;
+    if (error instanceof TickFileMovedError) pipeline.buffer.spill();
     const message = error instanceof Error ? error.message : String(error);
     if (this.health.state === 'ok') {
       log.warn(
@@ -230,8 +230,10 @@ export class Flusher {
 
   /** The buffer was given up: the tick file follows the journal until it has caught up with the live fold. */
   async #recover(signal: AbortSignal | undefined): Promise<boolean> {
-    const { pipeline, log, tickFile } = this.#options;
+    const { pipeline, clock, log, tickFile } = this.#options;
     this.health.state = 'journal-only';
+    // Periodic flushes wait between their tries; the last one of a run, which has no signal, does not.
+    if (signal !== undefined && clock.monotonicMs() < this.#recoveryDueMs) return false;
     let joined: LedgerState | undefined;
     try {
       await tickFile.reload();
@@ -242,16 +244,20 @@ export class Flusher {
           const offset = pipeline.settle();
           pipeline.buffer.resume();
           this.#owedGaps.push(...pipeline.gaps.takeChanges());
+          this.#bufferedFrom = offset;
           joined = { offset, memory: pipeline.gaps.memory() };
           return offset;
         },
         storeGaps: () => this.#storeGaps(joined),
       });
-      this.health.state = 'ok';
+      this.#recoveryBackoff.reset();
+      Object.assign(this.health, { state: 'ok', lastFlushMicros: clock.nowMicros(), lastError: undefined });
       log.info({ offset: tickFile.appliedOffset }, 'the tick file has caught up with the journal');
       return true;
     } catch (error) {
       pipeline.buffer.spill();
+      if (error instanceof DatabaseCloseError) throw error;
+      this.#recoveryDueMs = clock.monotonicMs() + this.#recoveryBackoff.nextMs();
       this.health.failures += 1;
       this.health.lastError = error instanceof Error ? error.message : String(error);
       log.warn(

@@ -60,6 +60,7 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
     published: publishedCandles({ dataDir: core.dataDir, scan, instruments, clock: systemClock }),
     gaps: { gaps: async () => core.pipeline.gaps.open().map(knownGap) },
     ids,
+    ticksKeptFrom: (segment) => tickFile.keptFromMicros(segment),
     signal,
   });
 }

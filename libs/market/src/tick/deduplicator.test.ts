@@ -162,6 +162,22 @@ describe('ticks with ids', () => {
     expect(deduplicator.counts.badId).toBe(1);
   });
 
+  test('go on being accepted when our clock is stepped back by an hour, after a restart too', () => {
+    const { deduplicator } = make();
+    const back = (id: number, seconds: number): TickRow => {
+      const eventMicros = T0 + seconds * SECOND;
+      return { id, eventMicros, receiveMicros: eventMicros - 3600 * SECOND };
+    };
+    expect(acceptAll(deduplicator, [trade(1), back(2, 30), back(3, 80), back(4, 130)])).toEqual([1, 2, 3, 4]);
+    // An instrument that was silent at the step is judged by the others.
+    expect(acceptAll(deduplicator, [{ ...back(7, 170), instrument: 1 }])).toEqual([7]);
+    expect(acceptAll(deduplicator, [back(5, 231)])).toEqual([]);
+    const { deduplicator: restarted } = make();
+    restarted.load(deduplicator.snapshot({ changedOnly: false }));
+    expect(acceptAll(restarted, [back(5, 229), back(6, 290)])).toEqual([5]);
+    expect(restarted.counts.futureEvents).toBe(1);
+  });
+
   test('of up to a minute ahead of our clock are let through', () => {
     const { deduplicator } = make();
     const ahead = { eventMicros: T0 + 60 * SECOND, receiveMicros: T0 };

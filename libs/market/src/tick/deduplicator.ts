@@ -53,6 +53,7 @@ export class Deduplicator {
   readonly #gaps: HoleListener;
   readonly #state: CoverageColumns;
   readonly #skew: SkewMeter;
+  #newestFound = -1;
 
   constructor(options: { instruments: InstrumentTable; gaps: HoleListener; calendars: Calendars }) {
     this.#gaps = options.gaps;
@@ -205,7 +206,9 @@ export class Deduplicator {
   }
 
   #judge(batch: TickBatch, row: number): Verdict {
-    const fault = faultOf(batch, row);
+    const event = batch.eventTime[row];
+    const isAhead = event - batch.receiveTime[row] > MAX_AHEAD_MICROS;
+    const fault = faultOf(batch, row, isAhead ? this.#newestFor(event) : -1);
     if (fault !== undefined) {
       this.counts[fault]++;
       return 'rejected';
@@ -220,6 +223,13 @@ export class Deduplicator {
     return batch.idSpace[row] === IdSpace.none
       ? this.#judgeUnnumbered(batch, row)
       : this.#judgeNumbered(batch, row);
+  }
+
+  /** The newest event accepted of any instrument; one that was found before where it will do for the event. */
+  #newestFor(event: number): number {
+    if (event - this.#newestFound <= MAX_AHEAD_MICROS) return this.#newestFound;
+    for (const last of this.#state.columns.lastEvent) if (last > this.#newestFound) this.#newestFound = last;
+    return this.#newestFound;
   }
 
   #judgeNumbered(batch: TickBatch, row: number): Verdict {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pino, stdTimeFunctions } from 'pino';
 import type { Log } from './log.ts';
+import type { LogFiles } from './log-files.ts';
 import { redactText } from './redaction.ts';
 import { stderrWriter } from './stderr-writer.ts';
 
@@ -23,6 +24,8 @@ export interface LogOptions {
   readonly color?: boolean;
   /** Takes whole lines. Default: stderr, never waited for. */
   readonly destination?: { write(line: string): void };
+  /** Takes the same lines as JSON, whatever the destination's form. */
+  readonly files?: LogFiles;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface LogOptions {
 export function createLog(options: LogOptions): ProcessLog {
   const { level, name, pretty = false, color = false } = options;
   const stderr = options.destination === undefined ? stderrWriter() : undefined;
-  const target = stderr ?? options.destination;
+  const shown = stderr ?? options.destination;
   const prettify = pretty
     ? loadPretty().prettyFactory({ colorize: color, ignore: 'pid,hostname' })
     : undefined;
@@ -43,15 +46,20 @@ export function createLog(options: LogOptions): ProcessLog {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: {
-        streamWrite: (line) => {
-          const safe = redactText(line);
-          return prettify === undefined ? safe : (prettify(safe) as string);
-        },
+        streamWrite: redactText,
       },
     },
-    target,
+    {
+      write: (line: string) => {
+        options.files?.write(line);
+        shown?.write(prettify === undefined ? line : (prettify(line) as string));
+      },
+    },
   );
-  return wrap(logger, () => stderr?.flush());
+  return wrap(logger, () => {
+    stderr?.flush();
+    options.files?.flushSync();
+  });
 }
 
 function wrap(logger: pino.Logger, flush: () => void): ProcessLog {

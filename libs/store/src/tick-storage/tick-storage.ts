@@ -1,8 +1,14 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DatabaseInvalidError } from '@tickwright/database';
 import type { Database } from '@tickwright/database';
 import type { InstrumentTable } from '@tickwright/market';
+import { SerialGate } from '@tickwright/runtime';
 import { writeAnchor } from '../files/anchor.ts';
+import { partSumPath } from '../files/part-sum.ts';
 import { InstrumentNumbers } from './instrument-numbers.ts';
+import { keptFromDate, readKeptTicks, writeKeptTicks } from './kept-ticks.ts';
+import type { KeptTicks } from './kept-ticks.ts';
 import { exists, openLiveFile } from './live-tick-file.ts';
 import type { LiveFile, TickFileContext } from './live-tick-file.ts';
 import { ReadersInFlight } from './readers-in-flight.ts';
@@ -10,10 +16,10 @@ import type { Reader } from './readers-in-flight.ts';
 import type { DateOf } from './sealed-parts.ts';
 import { beginSealing, finishSealing } from './sealing.ts';
 import type { SealOptions, SealReport } from './sealing.ts';
-import { SerialGate } from './serial-gate.ts';
 import { listParts } from './tick-paths.ts';
+import type { TickPart } from './tick-paths.ts';
 import type { TickSources } from '../ticks/tick-source.ts';
-import { TickFileError, readInstruments, readState } from './tick-state.ts';
+import { TickFileError, readCoverage, readInstruments, readState } from './tick-state.ts';
 import type { TickState } from './tick-state.ts';
 
 /** Where all stored ticks are at a moment, and the database to ask for them. */
@@ -43,6 +49,9 @@ export class TickStorage {
   #state: TickState = { appliedOffset: 0, sealedOffset: 0, receiveMicros: 0 };
   #numbers: InstrumentNumbers;
   #isClosed = false;
+  #kept: KeptTicks = new Map();
+  /** Parts that are being removed: new reads leave them out. */
+  #forgotten: ReadonlySet<string> = new Set();
 
   constructor(context: TickFileContext, options: { instruments: InstrumentTable; dateOf: DateOf }) {
     this.#context = context;
@@ -132,6 +141,51 @@ export class TickStorage {
     }
   }
 
+  /** From when on ticks are kept, by segment. */
+  get kept(): KeptTicks {
+    return this.#kept;
+  }
+
+  /** Offset up to which, exclusive, ticks are in sealed parts that were compared with their source. */
+  get verifiedOffset(): number {
+    return this.#file === undefined ? 0 : (this.#file.sealingFrom ?? this.#state.sealedOffset);
+  }
+
+  /**
+   * Removes the parts of dates before this one whose ids are in the stored coverage; others stay until they are. What is
+   * kept is written down first: after a crash between, parts are left
+   * that the next call removes, and never a candle that seems to have lost its ticks.
+   */
+  forget(beforeDate: string): Promise<TickPart[]> {
+    return this.#sealGate.run(async () => {
+      const { paths, clock } = this.#context;
+      const { database } = await this.#gate.run(() => this.#live());
+      const { coverage, coverageOffset } = await readCoverage(database);
+      // The ids of ticks that go must be known from elsewhere, or they would be taken for new when they come again.
+      const knownTo = coverage.length === 0 ? 0 : coverageOffset;
+      const old = (await listParts(paths.parts)).filter(
+        ({ date, lastOffset }) => date < beforeDate && lastOffset < knownTo,
+      );
+      if (old.length === 0) return [];
+      const kept = new Map(this.#kept);
+      for (const { segment } of old)
+        kept.set(segment, Math.max(kept.get(segment) ?? 0, keptFromDate(segment, beforeDate, this.#dateOf)));
+      await writeKeptTicks(paths.parts, kept, clock);
+      this.#kept = kept;
+      this.#forgotten = new Set(old.map(({ path }) => path));
+      // Reads that began before still name the parts; those that do not end in time fail and are asked again.
+      await this.#readers.left(READERS_LEAVE_MS);
+      for (const { path } of old) {
+        // Before its part: a sum without one would tell that the part is lost.
+        await rm(partSumPath(path), { force: true });
+        await rm(path, { force: true });
+        await rmdir(dirname(path)).catch(() => undefined);
+      }
+      this.#forgotten = new Set();
+      return old;
+    });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#gate.run(() => this.#closeFile());
@@ -199,6 +253,7 @@ export class TickStorage {
 
   async #refresh(file: LiveFile): Promise<void> {
     this.#state = await readState(file.database);
+    this.#kept = await readKeptTicks(this.#context.paths.parts);
     this.#numbers = new InstrumentNumbers(this.#instruments, await readInstruments(file.database));
   }
 
@@ -207,7 +262,9 @@ export class TickStorage {
     const file = this.#file ?? (await this.#gate.run(() => this.#live()));
     reader.source = file.database;
     const boundary = file.sealingFrom ?? this.#state.sealedOffset;
-    const parts = (await listParts(this.#context.paths.parts)).filter((part) => part.lastOffset < boundary);
+    const parts = (await listParts(this.#context.paths.parts)).filter(
+      (part) => part.lastOffset < boundary && !this.#forgotten.has(part.path),
+    );
     return { database: file.database, sources: { parts, hasSealing: file.sealingFrom !== undefined } };
   }
 }

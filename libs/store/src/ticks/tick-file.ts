@@ -10,7 +10,9 @@ import { checkContinues } from './tick-continuation.ts';
 import { instrumentRows, segmentDate } from './tick-instruments.ts';
 import { computeMinutes } from './tick-minutes.ts';
 import type { MinutesQuery } from './tick-minutes.ts';
+import { isPassing } from '../tick-storage/passing-failure.ts';
 import { tickPaths } from '../tick-storage/tick-paths.ts';
+import type { TickPart } from '../tick-storage/tick-paths.ts';
 import { countTickRows, readTickRows } from './tick-query.ts';
 import type { TickQuery, TickRow } from './tick-query.ts';
 import { ticksRelation } from './tick-source.ts';
@@ -34,6 +36,8 @@ export interface TickFileOptions {
   readonly clock: Clock;
   /** The date that a part is filed under; by the calendar of the segment's first instrument unless told. */
   readonly dateOf?: DateOf;
+  /** What to do when another process has the file or the disk is full: `throw` unless told, or open it later. */
+  readonly whenAway?: 'throw' | 'open-later';
 }
 
 /** What is stored together with ticks. */
@@ -49,6 +53,8 @@ export interface AppendState {
 export interface TickFileStats {
   readonly appliedOffset: number;
   readonly sealedOffset: number;
+  /** Ticks before it are in sealed parts that were compared with their source value by value; 0 while that is unknown. */
+  readonly verifiedOffset: number;
   readonly ticksAppended: number;
   readonly flushes: number;
   readonly lastFlushMs: number;
@@ -63,21 +69,23 @@ const READ_ALL_MS = 600_000;
 
 /**
  * Opens the tick file as its one owner, after finishing what a crash has interrupted. The caller holds the instance lock
- * of the data directory: the engine's own lock is not held for the moment in which a sealing changes files. Errors:
- * DatabaseLockedError, DatabaseDamagedError, TickFileError `tick-file-version`.
+ * of the data directory: the engine's own lock is not held for the moment in which a sealing changes files. With
+ * `open-later` a file that another process has, or that a full disk keeps shut, is `away` until a `reload` succeeds.
+ * Errors: DatabaseLockedError, DatabaseDamagedError, TickFileError `tick-file-version`.
  */
 export async function openTickFile(options: TickFileOptions): Promise<TickFile> {
   const { instruments, log, clock } = options;
   const dateOf = options.dateOf ?? segmentDate(instruments, calendars);
   const storage = new TickStorage({ paths: tickPaths(options.dataDir), log, clock }, { instruments, dateOf });
+  const file = new TickFile(instruments, storage);
   try {
-    await storage.reload();
-    await storage.finishInterruptedSealing();
+    await file.reload();
   } catch (error) {
+    if (options.whenAway === 'open-later' && isPassing(error)) return file;
     await storage.close();
     throw error;
   }
-  return new TickFile(instruments, storage);
+  return file;
 }
 
 /** The stored ticks of one data directory: the live file, which takes appends, and the sealed parts. */
@@ -85,6 +93,7 @@ export class TickFile implements AsyncDisposable {
   readonly #instruments: InstrumentTable;
   readonly #storage: TickStorage;
   #isInDoubt = false;
+  #isAway = true;
   #ticksAppended = 0;
   #flushes = 0;
   #lastFlushMs = 0;
@@ -93,6 +102,11 @@ export class TickFile implements AsyncDisposable {
   constructor(instruments: InstrumentTable, storage: TickStorage) {
     this.#instruments = instruments;
     this.#storage = storage;
+  }
+
+  /** True from the start until the file could first be opened: what is stored is not known, reads and appends fail. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   /** Journal offset up to which, exclusive, ticks are stored. */
@@ -110,6 +124,7 @@ export class TickFile implements AsyncDisposable {
     return {
       appliedOffset,
       sealedOffset,
+      verifiedOffset: this.#storage.verifiedOffset,
       ticksAppended: this.#ticksAppended,
       flushes: this.#flushes,
       lastFlushMs: this.#lastFlushMs,
@@ -144,6 +159,10 @@ export class TickFile implements AsyncDisposable {
   async reload(): Promise<number> {
     await this.#storage.reload();
     this.#isInDoubt = false;
+    if (this.#isAway) {
+      await this.#storage.finishInterruptedSealing();
+      this.#isAway = false;
+    }
     return this.appliedOffset;
   }
 
@@ -201,6 +220,16 @@ export class TickFile implements AsyncDisposable {
    */
   seal(options: SealOptions = {}): Promise<SealReport> {
     return this.#storage.seal(options);
+  }
+
+  /** From when on ticks of a segment are kept, microseconds UTC of eventTime; 0 when none was removed. */
+  keptFromMicros(segment: string): number {
+    return this.#storage.kept.get(segment) ?? 0;
+  }
+
+  /** Removes sealed parts of calendar dates (`YYYY-MM-DD`) before this one; candles stay. Gives the parts removed. */
+  forget(beforeDate: string): Promise<TickPart[]> {
+    return this.#storage.forget(beforeDate);
   }
 
   /** Waits for what is in flight and closes the file; a sealing that runs is interrupted and goes on at the next start. */

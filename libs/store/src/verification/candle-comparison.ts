@@ -19,6 +19,8 @@ export interface HourComparison {
   readonly venue?: MinuteRows;
   readonly instruments: InstrumentTable;
   readonly calendars: Calendars;
+  /** Whether the ticks of a candle are still kept; others are not judged. */
+  readonly isKept: (instrument: number, openTime: number) => boolean;
   readonly found: ProblemList;
 }
 
@@ -35,6 +37,7 @@ export function compareHour(options: HourComparison): void {
   for (let row = 0; row < published.count; row++) {
     const slot = slotOf(comparison.hour, published, row);
     isPublished[slot] = 1;
+    if (!comparison.isKept(published.instrument[row], published.openTime[row])) continue;
     if (published.source[row] === CandleSource.ticks) {
       compareRow(comparison, { row, rows: computed, other: fromTicks[slot], kinds: TICK_KINDS });
     } else if (venue !== undefined && fromVenue !== undefined) {
@@ -42,7 +45,9 @@ export function compareHour(options: HourComparison): void {
     }
   }
   for (let row = 0; row < computed.count; row++) {
-    if (isPublished[slotOf(comparison.hour, computed, row)] === 0) reportMissing(comparison, row);
+    const isExpected = comparison.isKept(computed.instrument[row], computed.openTime[row]);
+    if (isExpected && isPublished[slotOf(comparison.hour, computed, row)] === 0)
+      reportMissing(comparison, row);
   }
 }
 

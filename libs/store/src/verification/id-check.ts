@@ -60,15 +60,26 @@ export async function* idProblems(source: IdSource): AsyncIterable<readonly IdFi
 export async function checkIds(check: {
   ids: IdReader;
   gaps: readonly KnownGap[];
+  /** From when on all ticks of a segment are kept, microseconds UTC. */
+  ticksKeptFrom: (segment: string) => number;
   found: ProblemList;
 }): Promise<void> {
   const gaps = byInstrument(check.gaps);
   await check.ids.readIdProblems((findings) => {
     for (const finding of findings) {
+      if (isRemovedTime(finding, check.ticksKeptFrom)) continue;
       const gap = gaps.get(finding.instrument)?.find((candidate) => accountsFor(candidate, finding));
       report(finding, gap, check.found);
     }
   });
+}
+
+/** Ids that follow a tick of the time of which ticks were removed may be among those. */
+export function isRemovedTime(
+  { kind, instrument, afterMicros }: IdFinding,
+  keptFrom: (segment: string) => number,
+): boolean {
+  return kind === 'missing' && afterMicros < keptFrom(instrument.slice(0, instrument.indexOf('|')));
 }
 
 function byInstrument(gaps: readonly KnownGap[]): Map<string, KnownGap[]> {

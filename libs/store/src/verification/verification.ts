@@ -47,6 +47,8 @@ export interface VerificationOptions {
   readonly gaps: GapReader;
   /** Trade ids; their check looks at all that the reader gives, whatever the span. */
   readonly ids?: IdReader;
+  /** From when on all ticks of a segment are kept, microseconds UTC; what is older is not judged. All unless told. */
+  readonly ticksKeptFrom?: (segment: string) => number;
   /** The venue's own candles, to compare published rows of source venue with. */
   readonly venue?: MinutesReader;
   /** How many problems, and how many known gaps, are listed; all are counted. */
@@ -81,7 +83,9 @@ const LISTED_MAX = 100;
 export async function verify(options: VerificationOptions): Promise<VerificationReport> {
   const found = new ProblemList(options.listedMax ?? LISTED_MAX);
   const checked = { instruments: new Set<string>(), ticks: 0, candles: 0, days: new Set<string>() };
-  const { instruments } = options;
+  const { instruments, ticksKeptFrom = () => 0 } = options;
+  const isKept = (instrument: number, openTime: number): boolean =>
+    openTime >= ticksKeptFrom(instruments.at(instrument).segment);
   checkSpan(options.span);
   const from = Math.floor(options.span.from / HOUR_MICROS) * HOUR_MICROS;
   for (let hour = from; hour < options.span.to; hour += HOUR_MICROS) {
@@ -104,6 +108,7 @@ export async function verify(options: VerificationOptions): Promise<Verification
       ...(venue && { venue }),
       instruments,
       calendars: options.calendars,
+      isKept,
       found,
     });
     checked.days.add(utcDate(hour));
@@ -114,7 +119,7 @@ export async function verify(options: VerificationOptions): Promise<Verification
     }
   }
   if (options.ids !== undefined) {
-    await checkIds({ ids: options.ids, gaps: await options.gaps.gaps(), found });
+    await checkIds({ ids: options.ids, gaps: await options.gaps.gaps(), ticksKeptFrom, found });
   }
   return {
     checked: {

@@ -15,6 +15,8 @@ export interface Finding {
   readonly canRepair: boolean;
   /** What a repair works on. */
   readonly target?: RepairTarget;
+  /** An error that cannot be mended and does not stand in the way of mending others. */
+  readonly isAlone?: boolean;
 }
 
 /** Offsets `firstOffset <= offset < endOffset`. */

@@ -4,13 +4,14 @@ import {
   listHours,
   listParts,
   listPieces,
+  readKeptTicks,
   readPartSum,
   summedParts,
   tickPaths,
 } from '@tickwright/store';
 import type { TickPart } from '@tickwright/store';
 import { sizeOf } from './database-check.ts';
-import { damaged, note, ok, reasonOf } from './finding.ts';
+import { damaged, fault, note, ok, reasonOf } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 /** Files that one child process reads. */
@@ -75,10 +76,20 @@ export async function checkCandleFiles(dataDir: string): Promise<Finding[]> {
   const pieces = [...(await listPieces({ dataDir })), ...(await listHours({ dataDir }))];
   const paths = [...new Set(pieces.map(({ path }) => path))];
   const bad = await unreadable(paths);
-  const findings = bad.map(({ path, error }) => damaged('candles', { kind: 'candles', path }, error));
+  const kept = await readKeptTicks(tickPaths(dataDir).parts);
+  const hasTicks = (path: string): boolean =>
+    pieces.every((piece) => piece.path !== path || piece.from >= (kept.get(piece.segment) ?? 0));
+  const findings = bad.map(({ path, error }) => candleDamage(path, error, { hasTicks: hasTicks(path) }));
   if (paths.length > 0 && findings.length === 0)
     findings.push(ok('candles', dataDir, `${paths.length} candle files can be read`));
   return findings;
+}
+
+/** A file of a time of which ticks were removed is all that there is of it: it stays. */
+function candleDamage(path: string, found: string, { hasTicks }: { readonly hasTicks: boolean }): Finding {
+  if (hasTicks) return damaged('candles', { kind: 'candles', path }, found);
+  const toDo = 'its ticks are no longer kept, so that it cannot be rebuilt: put it back from a backup';
+  return { ...fault({ check: 'candles', subject: path, severity: 'error', found, toDo }), isAlone: true };
 }
 
 async function unreadable(paths: readonly string[]): Promise<{ path: string; error: string }[]> {

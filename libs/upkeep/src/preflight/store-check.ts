@@ -1,5 +1,7 @@
 import type { TableSum } from '@tickwright/database';
+import { readPlan } from '../backup/restore-plan.ts';
 import { checkDatabases, ownedFinding } from './database-check.ts';
+import { fault } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { checkJournal } from './journal-check.ts';
 import { checkCandleFiles, checkParts } from './parquet-check.ts';
@@ -17,6 +19,8 @@ export interface CheckedStore {
  */
 export async function checkStore(options: { dataDir: string; isRunning: boolean }): Promise<CheckedStore> {
   const { dataDir, isRunning } = options;
+  const unfinished = await unfinishedRestore(dataDir);
+  if (unfinished !== undefined) return { findings: [unfinished], tables: [] };
   const findings: Finding[] = [...(await checkJournal(dataDir)).findings];
   const tables: { path: string; tables: readonly TableSum[] }[] = [];
   const databases = ingestorDatabases(dataDir);
@@ -32,4 +36,17 @@ export async function checkStore(options: { dataDir: string; isRunning: boolean 
   findings.push(...(await checkParts(dataDir, 'whole')));
   findings.push(...(await checkCandleFiles(dataDir)));
   return { findings, tables };
+}
+
+/** What is stored is of two states then. */
+async function unfinishedRestore(dataDir: string): Promise<Finding | undefined> {
+  const plan = await readPlan(dataDir);
+  if (plan === undefined) return undefined;
+  return fault({
+    check: 'restore',
+    subject: dataDir,
+    severity: 'error',
+    found: `the restore of ${plan.backup} was interrupted at ${plan.time}`,
+    toDo: 'restore again, or start: both finish it',
+  });
 }

@@ -32,6 +32,7 @@ export class Lane implements LinkOwner {
   #current: Link | undefined;
   #changed: Deferred<void> = deferred<void>();
   #handoverReason: string | undefined;
+  #suspendedFor: string | undefined;
   readonly #backoff: Backoff;
   /** Failed tries and early losses since a connection last was healthy. */
   #failures = 0;
@@ -97,6 +98,21 @@ export class Lane implements LinkOwner {
 
   resume(): void {
     for (const link of this.#links) link.resume();
+  }
+
+  /** Ends the connections. Who was covered is told as paused first, so that the loss has its true cause. */
+  suspend(reason: string): void {
+    this.#suspendedFor = reason;
+    const covered = [...this.#instruments.keys()].filter((key) => this.#isCovered(key));
+    if (covered.length > 0) {
+      const connection = this.#current?.name ?? this.name;
+      this.#options.sink.control(connection, { type: 'paused', reason, instruments: covered });
+    }
+    for (const link of this.#links) link.cut('suspended');
+  }
+
+  restart(): void {
+    this.#suspendedFor = undefined;
   }
 
   states(): ConnectionState[] {
@@ -206,6 +222,8 @@ export class Lane implements LinkOwner {
     if (!gate.isOpen) link.pause();
     log.info({ connection, url }, 'connected');
     sink.control(connection, { type: 'connected', url });
+    // It was being opened when the stream was suspended.
+    if (this.#suspendedFor !== undefined) return link.cut('suspended');
     link.subscribe([...this.#instruments.values()]);
   }
 
@@ -256,9 +274,10 @@ export class Lane implements LinkOwner {
     );
     if (isLost && reason !== 'stopped') {
       counts.reconnects[reason] = (counts.reconnects[reason] ?? 0) + 1;
-      if (link.isHealthy) this.#recovered();
+      if (link.isHealthy || reason === 'suspended') this.#recovered();
       else this.#failures++;
-      log.warn({ connection: link.name, reason, detail }, 'the connection was lost');
+      if (reason !== 'suspended')
+        log.warn({ connection: link.name, reason, detail }, 'the connection was lost');
     }
     for (const key of uncovered) subscriptions.uncovered(key, 'requested', reason);
     this.#wake();
@@ -268,7 +287,7 @@ export class Lane implements LinkOwner {
   }
 
   /** Whether a link other than that one carries the instrument. */
-  #isCovered(key: string, except: Link): boolean {
+  #isCovered(key: string, except?: Link): boolean {
     for (const link of this.#links) if (link !== except && link.covers(key)) return true;
     return false;
   }

@@ -214,6 +214,39 @@ test('a paused stream reads nothing, loses nothing and judges nobody', async () 
   expect(scene.sink.count('stale')).toBe(0);
 });
 
+test('a suspended stream closes its connections, makes none, tells who is paused, and connects again when restarted', async () => {
+  await using scene = await Scene.open({ ids: ['A', 'B'] });
+  await scene.live();
+  scene.stream.suspend('no room');
+  scene.stream.suspend('no room');
+  await scene.until(() => scene.sink.count('disconnected') === 1);
+  const events = scene.sink.events();
+  expect(events.slice(-2)).toEqual([
+    'ws-1 paused no room [SIM|A SIM|B]',
+    'ws-1 disconnected suspended [SIM|A SIM|B]',
+  ]);
+  // Who lets go of a pause does not end the other.
+  scene.stream.pause();
+  scene.stream.resume();
+  await scene.pass(120_000);
+  expect(scene.stream.counts.connects).toBe(1);
+  expect(scene.sink.count('stale')).toBe(0);
+  scene.stream.restart();
+  await scene.until(() => scene.stream.states().every(({ state }) => state === 'acknowledged'));
+  expect(scene.stream.counts.connects).toBe(2);
+});
+
+test('a connection that is being made when the stream is suspended carries nothing', async () => {
+  await using scene = await Scene.open({ ids: ['A'] });
+  void scene.start();
+  scene.stream.suspend('no room');
+  await scene.pass(30_000);
+  expect(scene.sink.count('requested')).toBe(0);
+  expect(scene.sink.count('paused')).toBe(0);
+  scene.stream.restart();
+  await scene.until(() => scene.stream.states()[0].state === 'acknowledged');
+});
+
 test('a sink that throws ends the stream with its error', async () => {
   const broken = {
     message: () => {

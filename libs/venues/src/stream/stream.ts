@@ -37,6 +37,8 @@ export class ReconnectingStream implements Stream {
   readonly #running = new Set<Promise<void>>();
   #fault: { readonly error: unknown } | undefined;
   #isRunning = false;
+  #isPaused = false;
+  #isSuspended = false;
 
   /** Throws a VenueAddressError when `url` is no WebSocket address. */
   constructor(options: StreamOptions, venue: { protocol: StreamProtocol; url: string }) {
@@ -101,14 +103,36 @@ export class ReconnectingStream implements Stream {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#gate.close();
     for (const lane of this.#lanes) lane.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
+    for (const lane of this.#lanes) lane.resume();
+    this.#openGate();
+  }
+
+  suspend(reason: string): void {
+    if (this.#isSuspended) return;
+    this.#isSuspended = true;
+    this.#gate.close();
+    for (const lane of this.#lanes) lane.suspend(reason);
+  }
+
+  restart(): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    for (const lane of this.#lanes) lane.restart();
+    this.#openGate();
+  }
+
+  /** Both who pause and who suspend must have let go. */
+  #openGate(): void {
+    if (this.#isPaused || this.#isSuspended) return;
     this.#gate.open();
     this.#watch.resumed();
-    for (const lane of this.#lanes) lane.resume();
   }
 
   async #watchOn(): Promise<void> {

@@ -97,3 +97,23 @@ test('where one session follows the other, a new one does not make a stale instr
   expect(stateOf(scene, 'B')).toBe('stale');
   expect(scene.sink.count('resumed')).toBe(0);
 });
+
+test.each([
+  ['forward', 3_600_000_000],
+  ['back', -3_600_000_000],
+])(
+  'a wall clock stepped %s by an hour moves nobody, and silence is judged after it as before',
+  async (_way, step) => {
+    await using scene = await Scene.open({ ids: ['A', 'B'] });
+    await scene.live();
+    await scene.pass(15_000, trader(scene, 'A', 'B'));
+    scene.clock.set(scene.clock.nowMicros() + step);
+    await scene.pass(15_000, trader(scene, 'A', 'B'));
+    expect(scene.stream.counts).toMatchObject({ reconnects: {}, handovers: 0 });
+    expect(scene.sink.count('stale')).toBe(0);
+    expect([stateOf(scene, 'A'), stateOf(scene, 'B')]).toEqual(['live', 'live']);
+    const silentSinceMs = scene.clock.monotonicMs();
+    await scene.until(() => scene.stream.counts.reconnects['mute'] === 1, { stepMs: 500 });
+    expect(scene.clock.monotonicMs() - silentSinceMs).toBeLessThan(40_000);
+  },
+);

@@ -8,6 +8,9 @@ import type { FrameSink, OpenSessions } from '../venue.ts';
 import { isMute, judgeInstrument, learned, staleAfterMs } from './watchdog.ts';
 import type { Habit } from './watchdog.ts';
 
+/** Wall and monotonic clock may drift apart by so much between two looks; more is a step. */
+const STEP_MICROS = 1_000_000;
+
 export interface WatchOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -29,6 +32,8 @@ export class Watch {
   /** When each lane was last replaced for a stale instrument, monotonic ms. */
   readonly #handedOverMs = new Map<Lane, number>();
   #resumedMicros = 0;
+  /** Wall time less monotonic time at the last look, microseconds. */
+  #offsetMicros: number | undefined;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -41,6 +46,7 @@ export class Watch {
 
   look(): void {
     const nowMicros = this.#options.clock.nowMicros();
+    this.#noteStep(nowMicros);
     for (const lane of this.#options.lanes) {
       const link = lane.current;
       if (link !== undefined && link.settledMs >= 0) this.#lookAt(lane, link, nowMicros);
@@ -50,7 +56,8 @@ export class Watch {
   #lookAt(lane: Lane, link: Link, nowMicros: number): void {
     const { limits, calendars, subscriptions, log } = this.#options;
     const habits: Habit[] = [];
-    let sinceMicros = Math.max(link.lastDataMicros, link.settledMicros, this.#resumedMicros);
+    const past = (micros: number): number => (micros > nowMicros ? 0 : micros);
+    let sinceMicros = Math.max(past(link.lastDataMicros), past(link.settledMicros), this.#resumedMicros);
     const open: { subscription: Subscription; openMicros: number }[] = [];
     for (const instrument of lane.instruments()) {
       const subscription = subscriptions.get(instrument.key);
@@ -79,13 +86,13 @@ export class Watch {
   #learn(subscription: Subscription, openMicros: number): void {
     const lastMicros = this.#options.lastTickMicros(subscription.instrument.key);
     const beforeMicros = subscription.tickMicros;
-    if (lastMicros <= beforeMicros) return;
+    if (lastMicros === beforeMicros) return;
     subscription.tickMicros = lastMicros;
     if (lastMicros < subscription.ackMicros) return;
     subscription.ticksSeen++;
     // A night, a pause or an outage is no gap of the instrument's own.
     const sinceMicros = Math.max(openMicros, subscription.ackMicros, this.#resumedMicros);
-    if (beforeMicros < sinceMicros) return;
+    if (beforeMicros < sinceMicros || beforeMicros > lastMicros) return;
     subscription.habit = learned(subscription.habit, (lastMicros - beforeMicros) / 1000);
   }
 
@@ -99,7 +106,8 @@ export class Watch {
     const back: string[] = [];
     for (const { subscription, openMicros } of open) {
       const { instrument, habit, ticksSeen, ackMicros, tickMicros } = subscription;
-      const sinceMicros = Math.max(tickMicros, ackMicros, openMicros, this.#resumedMicros);
+      const seenMicros = tickMicros > nowMicros ? 0 : tickMicros;
+      const sinceMicros = Math.max(seenMicros, ackMicros, openMicros, this.#resumedMicros);
       const silentMs = (nowMicros - sinceMicros) / 1000;
       const wasStale = subscription.state === 'stale';
       // Only a tick ends it: where one session follows the other, a new one must not hide it.
@@ -118,6 +126,22 @@ export class Watch {
     this.#options.log.warn({ connection, instruments: keys.slice(0, 20), count: keys.length }, 'stale');
     sink.control(connection, { type: 'stale', instruments: keys });
     lane.refresh(stale);
+  }
+
+  /**
+   * A wall clock that was stepped says nothing of silence: it counts from now on, and times noted before the step that
+   * now lie in the future are of now.
+   */
+  #noteStep(nowMicros: number): void {
+    const offsetMicros = nowMicros - this.#options.clock.monotonicMs() * 1000;
+    const before = this.#offsetMicros ?? offsetMicros;
+    this.#offsetMicros = offsetMicros;
+    if (Math.abs(offsetMicros - before) < STEP_MICROS) return;
+    this.#resumedMicros = nowMicros;
+    for (const subscription of this.#options.subscriptions.all()) {
+      subscription.ackMicros = Math.min(subscription.ackMicros, nowMicros);
+      subscription.sinceMicros = Math.min(subscription.sinceMicros, nowMicros);
+    }
   }
 
   /** Asking again did not help: another connection may, and costs nothing, because the new one comes first. */

@@ -1,0 +1,34 @@
+// The work after a day over a test's core. Not exported by the package.
+import { Retention } from '@tickwright/upkeep';
+import type { RetentionLimits } from '@tickwright/upkeep';
+import type { Clock, Log } from '@tickwright/runtime';
+import type { Core } from './core.ts';
+import { quietLog } from './core-fixture.ts';
+import { DayWork } from './day-work.ts';
+
+const GIB = 1_024 ** 3;
+
+export const LIMITS: RetentionLimits = {
+  journal: { bytes: 50 * GIB, hours: 48 },
+  tickDays: 365,
+  candleYears: 10,
+  quarantine: { bytes: GIB, hours: 90 * 24 },
+  backups: {},
+  log: {},
+};
+
+export function retentionOf(
+  { core, clock, log = quietLog }: { core: Core; clock: Clock; log?: Log },
+  limits: Partial<RetentionLimits> = {},
+): Retention {
+  const { dataDir, tickFile } = core;
+  return new Retention({ dataDir, limits: { ...LIMITS, ...limits }, tickFile, clock, log });
+}
+
+export function dayWorkOf(
+  parts: { core: Core; clock: Clock; log?: Log },
+  limits?: Partial<RetentionLimits>,
+): DayWork {
+  const { core, clock, log = quietLog } = parts;
+  return new DayWork({ core, retention: retentionOf(parts, limits), clock, log });
+}

@@ -1,0 +1,46 @@
+import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
+import { ExitCode, TickwrightError } from '@tickwright/runtime';
+
+/** What one flush writes: everything folded from `from` up to `cut`. */
+export interface Portion {
+  readonly from: number;
+  readonly cut: number;
+  readonly chunks: TickBatch[];
+  readonly coverage: readonly CoverageRow[] | undefined;
+  readonly gaps: readonly Gap[];
+  /** What the ledger knows beside its gaps, as of the cut, where that may have changed. */
+  readonly ledger: LedgerMemory | undefined;
+}
+
+/** What the ledger knew beside its gaps at an offset. */
+export interface LedgerState {
+  readonly offset: number;
+  readonly memory: LedgerMemory;
+}
+
+/** The flusher as health checks and metrics see it. */
+export interface FlusherHealth {
+  state: 'ok' | 'retrying' | 'journal-only';
+  lastFlushMicros: number;
+  lastDurationMs: number;
+  flushes: number;
+  failures: number;
+  retries: number;
+  flushedRows: number;
+  /** Versions of gaps stored in this run. */
+  gapRows: number;
+  lastError: string | undefined;
+}
+
+/**
+ * The tick file is not where this run left it: it was replaced. Ticks of the buffer would leave out those between, so
+ * they are read from the journal again.
+ */
+export class TickFileMovedError extends TickwrightError {
+  constructor(offsets: { readonly stored: number; readonly expected: number }) {
+    super(
+      `the tick file is at offset ${offsets.stored}, not at ${offsets.expected}: it was replaced. What is missing is read from the journal.`,
+      { code: 'tick-file-moved', exitCode: ExitCode.store },
+    );
+  }
+}
