@@ -7,6 +7,7 @@ export type { PortUse } from './preflight/port-check.ts';
 export type { Finding, OffsetRange, RepairTarget, Severity } from './preflight/finding.ts';
 export { addKnownDamage, checkJournal, hashOf, rangeText } from './preflight/journal-check.ts';
 export type { CheckedJournal, KnownDamage } from './preflight/journal-check.ts';
+export { checkCandleFiles, checkParts } from './preflight/parquet-check.ts';
 export { checkStore } from './preflight/store-check.ts';
 export type { CheckedStore } from './preflight/store-check.ts';
 export { ingestorDatabases } from './preflight/store-databases.ts';

@@ -1,6 +1,6 @@
 import { copyFile, readdir, rm, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { settleDatabase } from '@tickwright/database';
+import { requireClosed, settleDatabase } from '@tickwright/database';
 import type { Clock } from '@tickwright/runtime';
 import { checkDatabases, sizeOf } from '../preflight/database-check.ts';
 import type { TrialDepth } from '../preflight/database-check.ts';
@@ -36,6 +36,7 @@ const BYTE = /entry at byte position (\d+)/i;
 export async function repairDatabase(options: DatabaseRepairOptions): Promise<Action[]> {
   const { database, found } = options;
   const { path } = database;
+  await requireClosed(path);
   const actions: Action[] = [];
   const logs = await logsOf(path);
   if (logs.length > 0 && (await sizeOf(path)) !== undefined) {
