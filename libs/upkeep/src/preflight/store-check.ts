@@ -21,21 +21,30 @@ export async function checkStore(options: { dataDir: string; isRunning: boolean 
   const { dataDir, isRunning } = options;
   const unfinished = await unfinishedRestore(dataDir);
   if (unfinished !== undefined) return { findings: [unfinished], tables: [] };
-  const findings: Finding[] = [...(await checkJournal(dataDir)).findings];
-  const tables: { path: string; tables: readonly TableSum[] }[] = [];
+  // Child processes read databases and candle files; the journal and the parts are read here meanwhile.
+  const [databases, journal, parts, candles] = await Promise.all([
+    isRunning ? ownedDatabases(dataDir) : readDatabases(dataDir),
+    checkJournal(dataDir),
+    checkParts(dataDir, 'whole'),
+    checkCandleFiles(dataDir),
+  ]);
+  const findings = [...journal.findings, ...databases.findings, ...parts, ...candles];
+  return { findings, tables: databases.tables };
+}
+
+function ownedDatabases(dataDir: string): CheckedStore {
+  const owned = ingestorDatabases(dataDir).filter(({ name }) => name !== 'sealing file');
+  return { findings: owned.map(({ path }) => ownedFinding(path)), tables: [] };
+}
+
+async function readDatabases(dataDir: string): Promise<CheckedStore> {
   const databases = ingestorDatabases(dataDir);
-  if (isRunning) {
-    for (const { name, path } of databases) if (name !== 'sealing file') findings.push(ownedFinding(path));
-  } else {
-    for (const [at, checked] of (await checkDatabases(databases, 'whole')).entries()) {
-      findings.push(...checked.findings);
-      const path = databases[at]?.path ?? '';
-      if (checked.tables.length > 0) tables.push({ path, tables: checked.tables });
-    }
-  }
-  findings.push(...(await checkParts(dataDir, 'whole')));
-  findings.push(...(await checkCandleFiles(dataDir)));
-  return { findings, tables };
+  const checked = await checkDatabases(databases, 'whole');
+  const tables = checked.map((one, at) => ({ path: databases[at]?.path ?? '', tables: one.tables }));
+  return {
+    findings: checked.flatMap(({ findings }) => findings),
+    tables: tables.filter((one) => one.tables.length > 0),
+  };
 }
 
 /** What is stored is of two states then. */
