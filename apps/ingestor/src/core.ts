@@ -165,7 +165,17 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     statusNow: () => publisher.now(),
   });
   const lost: OffsetRange[] = [];
-  const parts = { lost, instruments, journal, pipeline, tickFile, gapStore, candleFiles, flusher, aggregator };
+  const parts = {
+    lost,
+    instruments,
+    journal,
+    pipeline,
+    tickFile,
+    gapStore,
+    candleFiles,
+    flusher,
+    aggregator,
+  };
   const status = (): ReturnType<typeof readStatus> => readStatus(dataDir);
   const restored = { ...parts, dataDir, ledgerMemory, status, memoryHours, log };
   const comeUp = async (signal?: AbortSignal): Promise<void> => {

@@ -65,7 +65,10 @@ async function unexplainedIds(core: Core, told: readonly LostSpan[]): Promise<Lo
   await tickFile.withTicks({}, async ({ database, relation }) => {
     for await (const findings of idProblems({ database, tickSource: relation, instruments }))
       for (const finding of findings) {
-        if (finding.kind !== 'missing' || isRemovedTime(finding, (segment) => tickFile.keptFromMicros(segment)))
+        if (
+          finding.kind !== 'missing' ||
+          isRemovedTime(finding, (segment) => tickFile.keptFromMicros(segment))
+        )
           continue;
         if (!known.some((gap) => accountsFor(gap, finding))) found.push(spanOf(finding));
       }
