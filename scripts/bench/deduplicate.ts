@@ -5,7 +5,7 @@ const INSTRUMENTS = 200;
 const ROWS = 8192;
 const ROUNDS = 4000;
 
-const deaf: HoleListener = { first() {}, hole() {}, covered() {}, givenUp() {}, ticked() {} };
+const deaf: HoleListener = { first() {}, hole() {}, ahead() {}, covered() {}, givenUp() {}, ticked() {} };
 
 function table(): InstrumentTable {
   const instruments = new InstrumentTable();

@@ -46,6 +46,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
       ];
     },
   },
+  'upstox-decode': {
+    about: 'Upstox frames to ticks beside protobufjs, one thread',
+    run: async (options) => (await import('./upstox-decode.ts')).run(options),
+  },
   deduplicate: {
     about: 'contiguous trade ids, one thread',
     run: async () => [one('contiguous ids', (await import('./deduplicate.ts')).run(), 'ticks/s')],

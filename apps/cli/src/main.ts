@@ -19,6 +19,7 @@ const code = await run({
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   signal: stopping.signal,
   abandon: ({ message, exitCode }, { isStuck }) => {
     process.stderr.write(`tickwright: ${message}\n`);

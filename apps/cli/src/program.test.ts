@@ -67,7 +67,7 @@ describe('a command line that is wrong ends with exit 2 and names what was meant
       /Expected max or a number/,
     ],
     [['ingest', '--instruments', BTC], /describe a venue: add --venue NAME/],
-    [['ingest', '--venue', 'upstox', '--instruments', 'NSE_EQ|INE155A01022'], /cannot connect to upstox yet/],
+    [['ingest', '--venue', 'upstox', '--instruments', 'NSE|INE155A01022'], /its segments are NSE_EQ/],
     [
       ['ingest', '--venue', 'binance', '--instruments', BTC, '--ws-url', 'foo'],
       /begins with ws:\/\/ or wss:\/\//,
@@ -93,8 +93,8 @@ describe('a configuration that is wrong ends with exit 3', () => {
     [['status', '--set', 'nonsense'], /--set nonsense: expected NAME=VALUE/],
     [['status', '--set', 'ingestr.x=1'], /did you mean "ingestor"/],
     [
-      ['start', '--set', 'sources=[{"venue":"kraken","instruments":["KRAKEN|BTC/USD"]}]'],
-      /sources\[0\].venue: this version cannot connect to kraken yet/,
+      ['start', '--set', 'sources=[{"venue":"kraken","instruments":["KRAKEN|BTCUSD"]}]'],
+      /sources\[0\].instruments: "KRAKEN\|BTCUSD" is no instrument of kraken/,
     ],
     [
       ['ingest', '--set', 'sources=[{"venue":"binance","instruments":["SIM|ALPHA"]}]'],

@@ -42,6 +42,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addReplay(program, terminal, done);
   addReaders(program, terminal, done);
   addBackups(program, terminal, done);
+  addToken(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
 }
@@ -57,7 +58,15 @@ function addServices(program: Command, terminal: Terminal, done: Done): void {
       done(await startCommand(terminal, flags));
     });
   common(program.command('simulate'))
-    .description("run the simulated venue: WebSocket and REST in Binance's protocol on 127.0.0.1")
+    .description("run the simulated venue: WebSocket and REST in a venue's protocol on 127.0.0.1")
+    .addOption(
+      new Option('--protocol <venue>', 'whose protocol it speaks').choices([
+        'binance',
+        'coinbase',
+        'kraken',
+        'upstox',
+      ]),
+    )
     .option('--port <port>', 'port to listen on', portNumber)
     .option('--seed <number>', 'the market is a function of this number', wholeNumber)
     .option('--rate <number>', 'trades a second, all instruments together', positiveNumber)
@@ -146,6 +155,16 @@ function addBackups(program: Command, terminal: Terminal, done: Done): void {
     .action(async (backup, flags) => {
       const { restoreCommand } = await import('./commands/restore.ts');
       done(await restoreCommand(terminal, { backup, ...flags }));
+    });
+}
+
+function addToken(program: Command, terminal: Terminal, done: Done): void {
+  common(program.command('token <venue>'))
+    .description("renew a venue's token, also while the ingestor runs; the new one comes on standard input")
+    .option('--file <file>', 'read the new token from a file')
+    .action(async (venue, flags) => {
+      const { tokenCommand } = await import('./commands/token.ts');
+      done(await tokenCommand(terminal, { venue, ...flags }));
     });
 }
 

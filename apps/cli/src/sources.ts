@@ -1,4 +1,3 @@
-import { VENUES } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
 import type { Instrument, InstrumentKey } from '@tickwright/market';
 import { ExitCode, TickwrightError, nearest } from '@tickwright/runtime';
@@ -6,6 +5,13 @@ import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
 import { keyArgument } from './unknown-instrument.ts';
 import { UsageError } from './usage-error.ts';
+
+/** An instrument of each venue, for messages. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  binance: 'BTCUSDT',
+  coinbase: 'BTC-USD',
+  kraken: 'BTC/USD',
+};
 
 /** Flags that name what to take in. */
 export interface SourceFlags {
@@ -42,7 +48,7 @@ export function flaggedSource(flags: SourceFlags & { readonly venue: string }): 
   const keys = flaggedKeys(flags);
   if (keys.length === 0) {
     throw new UsageError(
-      `--venue ${venue.name} needs --instruments, for example --instruments "${venue.segment}|${venue.name === 'binance' ? 'BTCUSDT' : 'ALPHA'}"`,
+      `--venue ${venue.name} needs --instruments, for example --instruments "${venue.segment}|${EXAMPLES[venue.name] ?? 'ALPHA'}"`,
     );
   }
   return { venue, instruments: keys.map((key) => instrumentOf(venue, key, UsageError)) };
@@ -93,7 +99,6 @@ function venueProblem(name: string): string | undefined {
   const available = catalogue.names();
   if (available.includes(name)) return undefined;
   const list = `available are ${available.join(', ')}`;
-  if (VENUES.some((venue) => venue === name)) return `this version cannot connect to ${name} yet; ${list}`;
   const near = nearest(name, available);
   return `there is no such venue; ${near === undefined ? list : `did you mean "${near}"?`}`;
 }

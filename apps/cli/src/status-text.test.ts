@@ -110,7 +110,7 @@ test('tells the last backup, and what failed', () => {
     commandFailures: 0,
   };
   expect(readableStatus({ ...well, backups }, NOW_MS)).toContain(
-    '\n  last backup 12 min ago, 120.4 MB in 800 ms\n',
+    '\n  last backup 12 min ago, 114.8 MiB in 800 ms\n',
   );
   const failed = { ...backups, ageMs: null, failures: 2, lastError: 'the disk is full' };
   expect(readableStatus({ ...well, backups: failed }, NOW_MS)).toContain(

@@ -6,6 +6,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** For what is not to be an argument, a token. */
+  readonly stdin?: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Where log lines go. Absent: the process's stderr, which is then never waited for. */
   readonly logTo?: { write(line: string): void };
   /** Aborted when the command shall end; its reason says why. */

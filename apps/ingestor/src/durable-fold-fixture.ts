@@ -19,7 +19,7 @@ import {
 import { Fold } from './intake/fold.ts';
 
 const directory = '/journal';
-const noGaps: HoleListener = { first() {}, hole() {}, covered() {}, givenUp() {}, ticked() {} };
+const noGaps: HoleListener = { first() {}, hole() {}, ahead() {}, covered() {}, givenUp() {}, ticked() {} };
 
 /** A fold from offset 0 on, and the ticks that it gives, as text. */
 function newFold(): { fold: Fold; ticks: string[] } {

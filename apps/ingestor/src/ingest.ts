@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calendars, instrumentKey } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
+import { secretsFileOf, StoredToken } from '@tickwright/config';
 import type { Config, SourceConfig } from '@tickwright/config';
 import { DatabaseCloseError, abandonDatabases, openDatabases, watchLocks } from '@tickwright/database';
 import { startHttpServer } from '@tickwright/http';
@@ -39,6 +40,8 @@ import type { SourceStream } from './intake/source-stream.ts';
 const CLOCK_FRAME_MS = 250;
 /** Clock frames go on so long after a session, so that its last candles close. */
 const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
+/** Venues that take nobody without a token. */
+const VENUES_WITH_TOKENS: ReadonlySet<string> = new Set(['upstox']);
 /** Seals and finished days are looked for this often. */
 const DAY_WORK_MS = 30_000;
 const DAY_WORK_FIRST_MS = 1_000;
@@ -54,6 +57,8 @@ export interface IngestOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** For secrets: venues' tokens. Default none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Ends the run in order: streams first, then everything is stored. */
   readonly signal: AbortSignal;
   /** Ends the process at once, closing nothing: called when going on, or closing, could do harm to stored data. */
@@ -95,9 +100,11 @@ async function run(options: IngestOptions): Promise<void> {
   await using _locks = watchLocks({ clock: options.clock, log: options.log, onLost: options.abandon });
   await using core = await openRepairedCore({ ...coreOptions(options, instance), endedCleanly });
   await core.begin();
+  const tokens = tokensOf(options);
   const streams = sources.map(({ source, venue, instruments }) => {
     core.register(instruments);
-    return sourceStream({ core, venue, source, instruments, clock: options.clock, log: options.log });
+    const { clock, log } = options;
+    return sourceStream({ core, venue, source, instruments, tokens: tokens.get(venue.name), clock, log });
   });
   const disk = diskWatch(options, { core, streams });
   // Before anything is connected: a full disk must not be found by filling it.
@@ -155,7 +162,19 @@ function addressed(source: SourceConfig, config: Config): SourceConfig {
 
 function describe(source: SourceConfig): { venue: Venue; instruments: Instrument[] } {
   const venue = catalogue.venue(source.venue);
-  return { venue, instruments: source.instruments.map((key) => venue.instrument(instrumentKey(key))) };
+  const other = source.calendar === undefined ? {} : { calendar: source.calendar };
+  const instruments = source.instruments.map((key) => ({
+    ...venue.instrument(instrumentKey(key)),
+    ...other,
+  }));
+  return { venue, instruments };
+}
+
+/** One token a venue: all its sources are of one account. */
+function tokensOf({ config, env = {} }: IngestOptions): ReadonlyMap<string, StoredToken> {
+  const venues = config.sources.map(({ venue }) => venue).filter((venue) => VENUES_WITH_TOKENS.has(venue));
+  const file = secretsFileOf(config);
+  return new Map(venues.map((venue) => [venue, new StoredToken({ venue, file, env })]));
 }
 
 function coreOptions(options: IngestOptions, instance: string): CoreOptions {

@@ -7,3 +7,4 @@ export type { ConfigInput, TickwrightConfig } from './loading.ts';
 export { explainConfig } from './explanation.ts';
 export type { ConfigRow } from './explanation.ts';
 export { Secret } from './secrets.ts';
+export { secretsFileOf, StoredToken, tokenName, writeSecret } from './stored-token.ts';

@@ -71,7 +71,15 @@ describe('what is accepted', () => {
         disk: { reserveBytes: 1024 ** 3, reservePercent: 10, lookIntervalMs: 1000 },
         memoryHours: 3,
       },
-      simulator: { seed: 1, instruments: 5, ratePerSecond: 50, port: 5002, faults: {} },
+      simulator: {
+        seed: 1,
+        instruments: 5,
+        ratePerSecond: 50,
+        protocol: 'binance',
+        port: 5002,
+        hours: 'nse',
+        faults: {},
+      },
       feed: { kind: 'none' },
       runner: {
         mode: 'paper',

@@ -64,7 +64,7 @@ const log = z.strictObject({
 export const configSchema = z.strictObject({
   /** Relative to the working directory. */
   dataDir: z.string().min(1).default('./data'),
-  /** A YAML file of secrets, readable by its owner alone: `TICKWRIGHT_UPSTOX_TOKEN: …`. */
+  /** A YAML file of secrets, readable by its owner alone: `TICKWRIGHT_UPSTOX_TOKEN: …`. Default `secrets.yaml` in dataDir. */
   secretsFile: z.string().min(1).optional(),
   sources: z
     .array(source)

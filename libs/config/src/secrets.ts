@@ -52,7 +52,8 @@ const fileSchema = z.record(
   z.string().min(1),
 );
 
-async function readSecretsFile(file: string): Promise<Map<string, Secret>> {
+/** Secrets of a file by name. Throws a ConfigError for one that others may read, that is not right or not there. */
+export async function readSecretsFile(file: string): Promise<Map<string, Secret>> {
   const values = loadConfigText({
     schema: fileSchema,
     text: await readPrivate(file),

@@ -17,8 +17,12 @@ export const FAULTS = [
   'close24h',
   'serverShutdown',
   'rejectConnections',
+  'refuseToken',
   'http429',
 ] as const;
+
+/** The venues whose protocol the simulator speaks. */
+export const SIMULATED_PROTOCOLS = ['binance', 'coinbase', 'kraken', 'upstox'] as const;
 
 /** Off or on with its usual values, its main value (a probability or milliseconds), or some values by name. */
 const fault = z.union([z.boolean(), z.number().min(0), z.record(z.string(), z.number().min(0))]);
@@ -30,6 +34,10 @@ export const simulator = z.strictObject({
   instruments: z.union([z.int().min(1).max(5_000), instruments]).default(SIMULATED_INSTRUMENTS.length),
   /** Trades a second of all instruments together. */
   ratePerSecond: z.number().min(0).max(2_000_000).default(50),
+  /** Whose protocol it speaks. The venue `simulated` is the simulator with Binance's. */
+  protocol: z.enum(SIMULATED_PROTOCOLS).default('binance'),
   port: port.default(5_002),
+  /** upstox: when it trades; `always` goes with `calendar: always` of the source. */
+  hours: z.enum(['nse', 'always']).default('nse'),
   faults: z.partialRecord(z.enum(FAULTS), fault).default({}),
 });

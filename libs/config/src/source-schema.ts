@@ -40,17 +40,27 @@ export const source = z
     stream: z.enum(['trade', 'aggTrade']).optional(),
     /** upstox: how much of each instrument it sends. */
     mode: z.enum(['ltpc', 'full', 'option_greeks', 'full_d30']).optional(),
+    /** upstox: what the account has paid for: with `plus` five connections instead of two, and full_d30. */
+    plan: z.enum(['normal', 'plus']).optional(),
+    /** Another calendar of sessions than the instruments' own: `always` for a simulated venue that never closes. */
+    calendar: z.enum(['nse', 'always']).optional(),
     /** Another base address than the venue's own. */
     wsUrl: webSocketUrl.optional(),
     restUrl: httpUrl.optional(),
   })
-  .superRefine(({ venue, stream, mode }, context) => {
+  .superRefine(({ venue, stream, mode, plan }, context) => {
     if (stream !== undefined && !VENUES_WITH_STREAMS.has(venue)) {
       context.addIssue({
         code: 'custom',
         path: ['stream'],
         message: `venue ${venue} has no choice of streams`,
       });
+    }
+    if (plan !== undefined && venue !== 'upstox') {
+      context.addIssue({ code: 'custom', path: ['plan'], message: `venue ${venue} has no plans` });
+    }
+    if (mode === 'full_d30' && plan !== 'plus') {
+      context.addIssue({ code: 'custom', path: ['mode'], message: 'full_d30 needs plan: plus' });
     }
     if (mode !== undefined && venue !== 'upstox') {
       context.addIssue({ code: 'custom', path: ['mode'], message: `venue ${venue} has no modes` });

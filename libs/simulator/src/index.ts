@@ -1,5 +1,7 @@
 export { startSimulator, SimulatorPortError } from './simulator.ts';
 export type { Simulator, SimulatorOptions } from './simulator.ts';
+export { PROTOCOLS } from './protocols.ts';
+export type { ProtocolName } from './protocols.ts';
 export type { SimulatorStats } from './stats.ts';
 export type { UnknownStreams } from './binance/session.ts';
 export { FaultControl } from './faults/fault-control.ts';

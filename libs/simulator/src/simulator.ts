@@ -2,20 +2,27 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExitCode, TickwrightError, type Clock, type Log } from '@tickwright/runtime';
-import { Broadcaster } from './binance/broadcaster.ts';
-import { RestServer } from './binance/rest-server.ts';
 import type { UnknownStreams } from './binance/session.ts';
-import { StreamServer } from './binance/stream-server.ts';
 import { FaultControl } from './faults/fault-control.ts';
 import type { Faults } from './faults/faults.ts';
-import { createRandom } from './faults/random.ts';
-import { makeInstruments, type MarketOptions, type SimulatedInstrument } from './market/instruments.ts';
+import {
+  instrumentNames,
+  makeInstruments,
+  MAX_INSTRUMENTS,
+  type MarketOptions,
+  type SimulatedInstrument,
+} from './market/instruments.ts';
+import type { Protocol } from './protocol.ts';
+import { PROTOCOLS, SYMBOL_SUFFIXES, type ProtocolName } from './protocols.ts';
+import type { UpstoxSettings } from './upstox/settings.ts';
 import { newStats, type SimulatorStats } from './stats.ts';
 
 export interface SimulatorOptions extends MarketOptions {
   readonly host?: '127.0.0.1';
   /** 0 takes a free one; `Simulator.port` tells which. */
   readonly port: number;
+  /** Whose protocol it speaks; default `binance`. One server speaks one. */
+  readonly protocol?: ProtocolName;
   readonly clock: Clock;
   readonly log: Log;
   readonly faults?: Partial<Faults>;
@@ -31,6 +38,8 @@ export interface SimulatorOptions extends MarketOptions {
   readonly weightLimit?: number;
   /** Default `refuse`, so that a wrong symbol is noticed; Binance itself ignores (acknowledges, never sends). */
   readonly unknownStreams?: UnknownStreams;
+  /** For the protocol `upstox`. */
+  readonly upstox?: UpstoxSettings;
 }
 
 /** A simulated venue that is being served. */
@@ -61,58 +70,41 @@ const TURN_MS = 15;
 const STOP_GRACE_MS = 1000;
 /** Room for a URL that names 1,024 streams. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** About five seconds of folding. */
-const MAX_ORDERS_TO_FOLD = 20_000_000;
 
 /**
- * Serves a market over Binance's protocol: WebSocket streams and REST history on one port. It holds no state: started
+ * Serves a market over a venue's protocol: WebSocket streams and REST history on one port. It holds no state: started
  * again with the same options it goes on where time is. Throws MarketOptionsError, FaultsError or SimulatorPortError.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { clock, log, seed } = options;
-  const instruments = makeInstruments(options);
+  const { clock, log } = options;
+  const instruments = makeInstruments({ ...options, instruments: symbolsOf(options) });
   const stats = newStats();
   const faults = new FaultControl(clock, options.faults);
-  const nowMs = () => Math.floor(clock.nowMicros() / 1000);
-  const broadcaster = new Broadcaster({ instruments, faults, stats, nowMs: nowMs() });
-  const streams = new StreamServer({
-    seed,
-    broadcaster,
-    faults,
-    stats,
-    clock,
-    log,
-    maxConnections: options.maxConnections ?? 1000,
-    maxStreamsPerConnection: options.maxStreamsPerConnection ?? 1024,
-    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 5,
-    maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
-    unknownStreams: options.unknownStreams ?? 'refuse',
-  });
-  const rest = new RestServer({
+  let port = 0;
+  const protocol = PROTOCOLS[options.protocol ?? 'binance']({
     instruments,
     faults,
     stats,
     clock,
     log,
-    random: createRandom(seed),
-    weightLimit: options.weightLimit ?? 6000,
-    maxOrdersToFold: MAX_ORDERS_TO_FOLD,
+    options,
+    wsUrl: () => `ws://127.0.0.1:${port}`,
   });
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES },
-    (request, response) => void rest.handle(request, response),
+    (request, response) => void protocol.handle(request, response),
   );
-  server.on('upgrade', (request, socket, head) => streams.upgrade(request, socket, head));
-  const port = await listen(server, options.port);
+  server.on('upgrade', (request, socket, head) => protocol.upgrade(request, socket, head));
+  port = await listen(server, options.port);
 
   const ending = new AbortController();
-  const turns = runTurns({ clock, signal: ending.signal, streams, broadcaster, nowMs });
+  const turns = runTurns({ clock, signal: ending.signal, protocol });
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {
       ending.abort();
       await turns;
-      await streams.stop(STOP_GRACE_MS);
+      await protocol.stop(STOP_GRACE_MS);
       await closeServer(server);
       log.info({ port, ...stats }, 'the simulated venue has stopped');
     })();
@@ -129,27 +121,34 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
+/** The symbols as the protocol writes them; those that are given are taken as they are. */
+function symbolsOf({ instruments, protocol = 'binance' }: SimulatorOptions): MarketOptions['instruments'] {
+  const suffix = SYMBOL_SUFFIXES[protocol];
+  if (typeof instruments !== 'number' || suffix === undefined || !(instruments <= MAX_INSTRUMENTS))
+    return instruments;
+  return instrumentNames(instruments).map((name) => name + suffix);
+}
+
 interface Turns {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly streams: StreamServer;
-  readonly broadcaster: Broadcaster;
-  readonly nowMs: () => number;
+  readonly protocol: Protocol;
 }
 
 /** A turn that begins in one slice and ends in the next takes two steps; whoever needs more is late. */
 const STEPS_AT_ONCE = 2;
 
 /** Streams what has become due, again and again; a late turn catches up in steps, between which sockets are served. */
-async function runTurns({ clock, signal, streams, broadcaster, nowMs }: Turns): Promise<void> {
+async function runTurns({ clock, signal, protocol }: Turns): Promise<void> {
+  const nowMs = (): number => Math.floor(clock.nowMicros() / 1000);
   while (!signal.aborted) {
-    streams.age();
-    for (let steps = 1; !broadcaster.stepTowards(nowMs()) && !signal.aborted; steps++) {
+    protocol.age();
+    for (let steps = 1; !protocol.stepTowards(nowMs()) && !signal.aborted; steps++) {
       if (steps % STEPS_AT_ONCE !== 0) continue;
-      streams.flush();
+      protocol.flush();
       await nextTurn();
     }
-    streams.flush();
+    protocol.flush();
     await clock.sleep(TURN_MS, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });

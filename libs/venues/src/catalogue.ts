@@ -1,9 +1,14 @@
 import { binance } from './binance/venue.ts';
+import { coinbase } from './coinbase/venue.ts';
 import { UnknownVenueError } from './errors.ts';
+import { kraken } from './kraken/venue.ts';
 import { simulated } from './simulated/venue.ts';
+import { upstox } from './upstox/venue.ts';
 import type { Venue } from './venue.ts';
 
-const VENUES: ReadonlyMap<string, Venue> = new Map([binance, simulated].map((venue) => [venue.name, venue]));
+const VENUES: ReadonlyMap<string, Venue> = new Map(
+  [binance, coinbase, kraken, simulated, upstox].map((venue) => [venue.name, venue]),
+);
 
 /** The venues there are, by name. */
 export const catalogue = {

@@ -1,4 +1,5 @@
 import type { TickBatch } from '@tickwright/market';
+import type { VenueCandle } from './history.ts';
 
 /** No frame of a venue holds more ticks than this: the caller of a decoder keeps that many rows free. */
 export const MAX_TICKS_A_FRAME = 4096;
@@ -34,7 +35,7 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export interface DecoderCounts {
   /** Ticks appended. */
   ticks: number;
-  /** Valid data frames whose layout the scanner did not know, so that JSON.parse read them. */
+  /** Valid data frames whose layout the scanner did not know, so that the plain parser read them. */
   fallbacks: number;
   /** Replies and notices about the connection. */
   control: number;
@@ -61,6 +62,11 @@ export interface DecoderOptions {
   readonly streamKind?: StreamKind;
   /** Told of everything refused, for a sampled log line. `bytes` are valid during the call only. */
   readonly onRejected?: (reason: RejectReason, bytes: Buffer) => void;
+  /**
+   * Told of each candle of its own that the venue sends among its ticks, by the instrument's number: once, and again when
+   * the venue has changed it.
+   */
+  readonly onVenueCandle?: (instrument: number, candle: VenueCandle, offset: number) => void;
 }
 
 /** Which of the venue's trade streams: single trades, or those of one taker order at one price added up. */

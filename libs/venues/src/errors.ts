@@ -43,6 +43,20 @@ export class VenueRefusedError extends TickwrightError {
   }
 }
 
+/** More instruments than the venue's connections carry. */
+export class TooManyInstrumentsError extends TickwrightError {
+  constructor(message: string) {
+    super(message, { code: 'TOO_MANY_INSTRUMENTS', exitCode: ExitCode.configuration });
+  }
+}
+
+/** The venue does not take the token, or there is none: it must be renewed, trying again with it is no use. */
+export class TokenRefusedError extends TickwrightError {
+  constructor(message: string) {
+    super(message, { code: 'TOKEN_REFUSED', exitCode: ExitCode.venue });
+  }
+}
+
 /** Too many requests: nothing more may be asked before `retryAfterMs` has passed. */
 export class RateLimitedError extends TickwrightError {
   readonly retryAfterMs: number;

@@ -1,10 +1,14 @@
 import type { Instrument } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { StreamKind } from './decoder.ts';
+import type { RateBudget } from './rate-limit.ts';
+import type { TokenSource } from './token.ts';
 
 export interface HistoryOptions {
   /** Base address, `https://host[:port]`; the venue's own where it has one. */
   readonly restUrl?: string;
+  /** For a venue that wants a token. */
+  readonly tokens?: TokenSource;
   readonly clock: Clock;
   readonly log: Log;
   /** Every good answer, as a frame: `<request path with query>\n<body>`. Called before the request's promise resolves. */
@@ -16,7 +20,11 @@ export interface HistoryLimits {
   /** For one request, from its sending to the last byte of its answer. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
-  /** No request is sent in a minute in which the venue has counted this weight; Binance allows 6,000. */
+  /** How fast requests are sent, by weight; each venue has its own. */
+  readonly rates: readonly RateBudget[];
+  /** A request that would have to wait longer than this for its weight is refused with a RateLimitedError. */
+  readonly maxWaitMs: number;
+  /** Binance: no request is sent in a minute in which the venue has counted this weight; it allows 6,000. */
   readonly weightPerMinute: number;
   /** Rows a request. */
   readonly pageRows: number;
@@ -25,6 +33,8 @@ export interface HistoryLimits {
 export const HISTORY_LIMITS: HistoryLimits = {
   timeoutMs: 10_000,
   maxAnswerBytes: 8 * 1024 * 1024,
+  rates: [{ capacity: 5, perSecond: 5 }],
+  maxWaitMs: 60_000,
   weightPerMinute: 4_800,
   pageRows: 1_000,
 };
@@ -34,6 +44,8 @@ export interface TradesRequest {
   readonly streamKind: StreamKind;
   /** The first id wanted, inclusive; without it the newest trades. */
   readonly fromId?: number;
+  /** A time at or before that trade's, microseconds UTC: needed beside `fromId` where a venue pages by time (Kraken). */
+  readonly fromMicros?: number;
   /** At most pageRows. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
@@ -55,6 +67,8 @@ export interface FillRequest {
   /** Both inclusive. */
   readonly fromId: number;
   readonly toId: number;
+  /** A time at or before that of fromId, microseconds UTC: needed where a venue pages by time (Kraken). */
+  readonly fromMicros?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -91,6 +105,7 @@ export interface VenueCandle {
   /** The decimal as the venue wrote it, and the number nearest to it. */
   readonly volumeText: string;
   readonly volume: number;
+  /** -1 where the venue does not tell. */
   readonly tradeCount: number;
   /** False for the candle that was still forming when the answer was made. */
   readonly isClosed: boolean;
@@ -124,10 +139,15 @@ export interface HistoryCounts {
  * with the signal's reason.
  */
 export interface History {
+  /** False where the venue tells candles of the past but no trades: `trades` and `fillTrades` are then refused. */
+  readonly hasTrades?: boolean;
   trades(request: TradesRequest): Promise<TradePage>;
   /** Asks page by page until toId is told or the venue has no more. */
   fillTrades(request: FillRequest): Promise<Filled>;
-  /** The venue's candles, ascending, in as many requests as it takes. */
+  /**
+   * The venue's candles, ascending, in as many requests as it takes. Rejects with a VenueRefusedError for an interval that
+   * the venue does not have, and for a time that is older than it keeps: it never passes over what it cannot tell.
+   */
   candles(request: CandlesRequest): Promise<VenueCandle[]>;
   /** At most 100 instruments. The venue refuses all when it does not know one. */
   instrumentDetails(instruments: readonly Instrument[], signal?: AbortSignal): Promise<InstrumentDetails[]>;

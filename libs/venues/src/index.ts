@@ -32,9 +32,16 @@ export type { StreamLimits } from './limits.ts';
 export {
   InstrumentKeyError,
   RateLimitedError,
+  TokenRefusedError,
+  TooManyInstrumentsError,
   UnknownVenueError,
   VenueAddressError,
   VenueAnswerError,
   VenueRefusedError,
   VenueUnreachableError,
 } from './errors.ts';
+export type { AccessState, TokenSource } from './token.ts';
+export { UPSTOX_MODES } from './upstox/limits.ts';
+export type { UpstoxMode, UpstoxPlan } from './upstox/limits.ts';
+export { tokenExpiryMicros } from './upstox/access.ts';
+export type { ExchangeHours, ExchangeStatus, Holiday } from './upstox/market-hours.ts';

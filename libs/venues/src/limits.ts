@@ -9,12 +9,18 @@ export interface StreamLimits {
   readonly maxFrameBytes: number;
   /** Instruments on one connection. Binance allows 1,024. */
   readonly instrumentsPerConnection: number;
+  /** Open at one time. Where all are in use a connection is closed before the one that replaces it is opened. */
+  readonly connections: number;
+  /** Least time between two tries with a token that the venue refused. */
+  readonly refusedTokenMs: number;
   readonly instrumentsPerRequest: number;
   /** Least time between two requests. Binance allows 5 messages a second, pings and pongs among them. */
   readonly requestSpacingMs: number;
   readonly connectTimeoutMs: number;
   /** A request that is not answered within this is sent once more, then the connection is given up. */
   readonly ackTimeoutMs: number;
+  /** Instruments of which a venue that confirms by data does not tell are asked for again after this. */
+  readonly untoldRetryMs: number;
   /** How often the client pings, and how long the venue may then be silent altogether. */
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
@@ -47,10 +53,13 @@ export interface StreamLimits {
 export const STREAM_LIMITS: StreamLimits = {
   maxFrameBytes: MAX_FRAME_BYTES,
   instrumentsPerConnection: 1000,
+  connections: 300,
+  refusedTokenMs: 60_000,
   instrumentsPerRequest: 200,
   requestSpacingMs: 340,
   connectTimeoutMs: 10_000,
   ackTimeoutMs: 10_000,
+  untoldRetryMs: 60_000,
   pingIntervalMs: 20_000,
   pongTimeoutMs: 10_000,
   closeTimeoutMs: 2_000,

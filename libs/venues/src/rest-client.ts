@@ -1,6 +1,7 @@
 import type { Clock } from '@tickwright/runtime';
 import { RateLimitedError, VenueAddressError, VenueAnswerError, VenueUnreachableError } from './errors.ts';
 import type { HistoryLimits } from './history.ts';
+import { TokenBuckets } from './rate-limit.ts';
 import { after, orAborted } from './stream/waiting.ts';
 
 /** A venue's answer, whole, whatever its status. */
@@ -22,21 +23,41 @@ export class RestClient {
   readonly #base: string;
   readonly #clock: Clock;
   readonly #limits: HistoryLimits;
+  readonly #headers: () => Promise<Readonly<Record<string, string>>>;
+  readonly #buckets: TokenBuckets;
   #silentUntilMs = -Infinity;
 
   /** Throws a VenueAddressError when `base` is no HTTP address. */
-  constructor(base: string, options: { clock: Clock; limits: HistoryLimits }) {
+  constructor(
+    base: string,
+    options: {
+      clock: Clock;
+      limits: HistoryLimits;
+      /** Of every request, asked for each. What it rejects with, the request does. */
+      headers?: () => Promise<Readonly<Record<string, string>>>;
+    },
+  ) {
     this.#base = checkBase(base);
     this.#clock = options.clock;
     this.#limits = options.limits;
+    this.#headers = options.headers ?? (async () => ({}));
+    const { rates: budgets, maxWaitMs } = options.limits;
+    this.#buckets = new TokenBuckets({ budgets, maxWaitMs, clock: options.clock });
+  }
+
+  /** No request is sent for so long: the venue has asked for it, in whatever form. */
+  keepSilent(forMs: number): void {
+    this.#silentUntilMs = Math.max(this.#silentUntilMs, this.#clock.monotonicMs() + forMs);
   }
 
   /**
-   * Rejects with a RateLimitedError, at once while an earlier one still binds; with a VenueUnreachableError for network
+   * Waits for its weight. Rejects with a RateLimitedError, at once while an earlier one still binds; with a VenueUnreachableError for network
    * errors, time-outs and 5xx; with a VenueAnswerError for an answer that is too large; with the signal's reason.
    */
-  async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
+  async get(path: string, { weight, signal }: { weight: number; signal?: AbortSignal }): Promise<RestAnswer> {
     this.#checkSilence(path);
+    await this.#buckets.take(weight, { path, ...(signal === undefined ? {} : { signal }) });
+    const headers = await this.#headers();
     const over = new AbortController();
     const onAbort = (): void => over.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -46,7 +67,7 @@ export class RestClient {
     void after(timeoutMs, { clock: this.#clock, signal: done.signal, act });
     try {
       signal?.throwIfAborted();
-      const response = await fetch(this.#base + path, { signal: over.signal, redirect: 'error' });
+      const response = await fetch(this.#base + path, { headers, signal: over.signal, redirect: 'error' });
       const body = await this.#body(path, response);
       const answer = {
         status: response.status,
@@ -93,7 +114,7 @@ export class RestClient {
     if (status === 429 || status === 418) {
       const seconds = Number(headers.get('retry-after'));
       const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_RETRY_AFTER_MS;
-      this.#silentUntilMs = this.#clock.monotonicMs() + retryAfterMs;
+      this.keepSilent(retryAfterMs);
       throw this.#rateLimited(path, retryAfterMs);
     }
     if (status >= 500) {

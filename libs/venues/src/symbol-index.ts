@@ -13,7 +13,7 @@ export function symbolHash(bytes: Uint8Array, start: number, end: number): numbe
  */
 export class SymbolIndex {
   readonly #table: InstrumentTable;
-  readonly #segment: string;
+  readonly #segments: ReadonlySet<string>;
   readonly #bySymbol = new Map<string, number>();
   #indexed = 0;
   /** Instrument number + 1, or 0 where the slot is free. A power of two in length, at most half full. */
@@ -21,9 +21,10 @@ export class SymbolIndex {
   #hashes = new Int32Array(16);
   #symbols: Buffer[] = Array.from({ length: 16 }, () => Buffer.alloc(0));
 
-  constructor(table: InstrumentTable, segment: string) {
+  /** Only instruments of these segments are found. */
+  constructor(table: InstrumentTable, segments: string | ReadonlySet<string>) {
     this.#table = table;
-    this.#segment = segment;
+    this.#segments = typeof segments === 'string' ? new Set([segments]) : segments;
     this.#follow();
   }
 
@@ -54,7 +55,7 @@ export class SymbolIndex {
     const list = this.#table.list();
     for (; this.#indexed < list.length; this.#indexed++) {
       const instrument = list[this.#indexed];
-      if (instrument.segment !== this.#segment || this.#bySymbol.has(instrument.venueSymbol)) continue;
+      if (!this.#segments.has(instrument.segment) || this.#bySymbol.has(instrument.venueSymbol)) continue;
       this.#bySymbol.set(instrument.venueSymbol, this.#indexed);
     }
     let size = 16;

@@ -3,6 +3,8 @@ import type { Clock, Log } from '@tickwright/runtime';
 import type { Decoder, DecoderOptions, StreamKind } from './decoder.ts';
 import type { History, HistoryOptions } from './history.ts';
 import type { StreamLimits } from './limits.ts';
+import type { AccessState, TokenSource } from './token.ts';
+import type { UpstoxMode, UpstoxPlan } from './upstox/limits.ts';
 
 /** A place that trades are told from: its protocol, both ways. Everything but `name` and `segment` is made on demand. */
 export interface Venue {
@@ -41,6 +43,13 @@ export interface StreamOptions {
   readonly streamKind: StreamKind;
   /** Base address, `wss://host[:port]`; the venue's own where it has one. */
   readonly wsUrl?: string;
+  /** Base address of REST, for a venue where a connection begins with a request. */
+  readonly restUrl?: string;
+  /** For a venue that wants a token. */
+  readonly tokens?: TokenSource;
+  /** upstox: how much of each instrument it sends, default `full`; and what the account has paid for. */
+  readonly mode?: UpstoxMode;
+  readonly plan?: UpstoxPlan;
   readonly sink: FrameSink;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +69,10 @@ export interface Stream {
   /** Connects and stays connected until the signal is aborted; resolves when all sockets are closed. Rejects only when
    * the sink throws. To be called once. */
   run(signal: AbortSignal): Promise<void>;
-  /** Adds instruments; those it has are left alone, those once refused are tried again. */
+  /**
+   * Adds instruments; those it has are left alone, those once refused are tried again. Throws a TooManyInstrumentsError,
+   * and adds none, when the venue's connections cannot carry them.
+   */
   subscribe(instruments: readonly Instrument[]): void;
   unsubscribe(keys: readonly string[]): void;
   /** Stops reading from the sockets (TCP holds the venue back); nothing is judged stale meanwhile. */
@@ -75,6 +87,8 @@ export interface Stream {
   states(): SubscriptionState[];
   readonly connections: ConnectionState[];
   readonly counts: StreamCounts;
+  /** Of the token, for a venue that wants one. */
+  readonly access: AccessState | undefined;
 }
 
 /**
@@ -108,6 +122,10 @@ export interface ConnectionState {
   readonly instruments: number;
   /** Failed tries to connect since it last was healthy. */
   readonly failures: number;
+  /** How the venue says it is, in its own word (`online`, `maintenance`), where it says so. */
+  readonly venueStatus?: string;
+  /** Why it could not connect the last time. */
+  readonly reason?: string;
 }
 
 /** Plain numbers, only ever rising. */

@@ -18,6 +18,7 @@ export async function ingestCommand(terminal: Terminal, flags: CommonFlags & Sou
       version: VERSION,
       clock: systemClock,
       log,
+      env: terminal.env,
       signal: terminal.signal,
       abandon: terminal.abandon,
       onUp: (addresses) => {

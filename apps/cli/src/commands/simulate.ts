@@ -10,6 +10,7 @@ export interface SimulateFlags extends CommonFlags {
   readonly port?: number;
   readonly seed?: number;
   readonly rate?: number;
+  readonly protocol?: string;
 }
 
 /** Serves the simulated market until it is told to stop. */
@@ -21,7 +22,9 @@ export async function simulateCommand(terminal: Terminal, flags: SimulateFlags):
     seed: market.seed,
     instruments: instruments(market),
     ratePerSecond: market.ratePerSecond,
+    protocol: market.protocol,
     port: market.port,
+    upstox: { hours: market.hours },
     faults: parseFaults(market.faults),
     clock: systemClock,
     log,
@@ -36,6 +39,7 @@ function overrides(flags: SimulateFlags): string[] {
   return [
     ...(flags.port === undefined ? [] : [`simulator.port=${flags.port}`]),
     ...(flags.seed === undefined ? [] : [`simulator.seed=${flags.seed}`]),
+    ...(flags.protocol === undefined ? [] : [`simulator.protocol=${flags.protocol}`]),
     ...(flags.rate === undefined ? [] : [`simulator.ratePerSecond=${flags.rate}`]),
   ];
 }

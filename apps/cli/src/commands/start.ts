@@ -45,6 +45,11 @@ function rolesOf(config: Config, flags: StartFlags): string[] {
   const needsSimulator = config.sources.some(
     (source) => source.venue === 'simulated' && source.wsUrl === undefined,
   );
+  if (needsSimulator && config.simulator.protocol !== 'binance') {
+    throw new UsageError(
+      `simulator.protocol is ${config.simulator.protocol}, but the venue "simulated" speaks binance: name the venue ${config.simulator.protocol} with the simulator's wsUrl and restUrl as a source`,
+    );
+  }
   return [...(needsSimulator ? ['simulate'] : []), ...(flags.ingestor ? ['ingest'] : [])];
 }
 

@@ -144,9 +144,12 @@ export class IngestorState {
   #streamReasons(): string[] {
     const reasons: string[] = [];
     for (const { venue, stream } of this.#running?.streams ?? []) {
-      if (!stream.connections.some((connection) => connection.state === 'open')) {
-        reasons.push(`${venue.name}: not connected`);
-      }
+      const { connections, access } = stream;
+      if (!connections.some((connection) => connection.state === 'open')) {
+        const why = connections.find((connection) => connection.reason !== undefined)?.reason;
+        reasons.push(`${venue.name}: not connected${why === undefined ? '' : `: ${why}`}`);
+      } else if (access !== undefined && access.reason !== '')
+        reasons.push(`${venue.name}: ${access.reason}`);
     }
     const states = this.subscriptions();
     for (const state of ['requested', 'stale', 'refused'] as const) {

@@ -79,6 +79,12 @@ export function ingestorRoutes(state: IngestorState): Route[] {
       handler: async (request) => ({ count: await countTicks(core(), tickQuery(core(), request)) }),
     },
     {
+      method: 'POST',
+      path: '/api/v1/tokens/{venue}',
+      summary: "Reads a venue's renewed token from the file of secrets, and connects with it",
+      handler: async ({ params }) => renewToken(state, params['venue'] ?? ''),
+    },
+    {
       method: 'GET',
       path: '/api/v1/verify',
       summary: 'Candles against ticks, ticks against trade ids, gaps named',
@@ -103,6 +109,14 @@ export function ingestorRoutes(state: IngestorState): Route[] {
       },
     },
   ];
+}
+
+function renewToken(state: IngestorState, name: string): object {
+  const stored = (state.running?.streams ?? []).filter(({ venue }) => venue.name === name);
+  const tokens = new Set(stored.flatMap((stream) => stream.tokens ?? []));
+  if (tokens.size === 0) throw new HttpError(404, `no source here wants a token of "${name}"`);
+  for (const token of tokens) token.renewed();
+  return { venue: name, access: stored.map(({ stream }) => stream.access) };
 }
 
 function tickQuery(core: Core, { query }: RouteRequest): TickQuery {

@@ -23,6 +23,7 @@ export function statusReport(state: IngestorState): object {
       venue: venue.name,
       connections: stream.connections,
       counts: stream.counts,
+      access: stream.access,
       frames: sink.counts,
       subscriptions: stream.states(),
     })),

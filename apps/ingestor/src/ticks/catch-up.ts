@@ -13,7 +13,7 @@ const PORTION_ROWS = 200_000;
 /** When the live fold is this close, the two are joined. */
 const JOIN_WITHIN_FRAMES = 50_000;
 
-const NO_GAPS: HoleListener = { first() {}, hole() {}, covered() {}, givenUp() {}, ticked() {} };
+const NO_GAPS: HoleListener = { first() {}, hole() {}, ahead() {}, covered() {}, givenUp() {}, ticked() {} };
 
 export interface CatchUpOptions {
   readonly journal: Journal;

@@ -7,6 +7,7 @@ import { advance, attachBelow, cover, end, giveUp } from './gap-coverage.ts';
 import type { Arrival, Hole, HoleListener } from './hole-listener.ts';
 import type { InstrumentTable } from '../instrument.ts';
 import type { Calendars, SessionCalendar } from '../session/session-calendar.ts';
+import { ToldIds } from './told-ids.ts';
 import { SubscriptionLines, type Absence, type LedgerMemory } from './subscription-lines.ts';
 
 /**
@@ -21,6 +22,7 @@ export class GapLedger implements HoleListener {
   readonly #calendars: Calendars;
   #reader: CoverageReader | undefined;
   readonly #rows = new GapRows();
+  readonly #told = new ToldIds(this.#rows);
   readonly #lines = new SubscriptionLines();
   // By instrument key: the gap that lasts.
   readonly #lasting = new Map<string, MutableGap>();
@@ -33,6 +35,7 @@ export class GapLedger implements HoleListener {
   attach(reader: CoverageReader): void {
     this.#reader = reader;
     for (const key of this.#lasting.keys()) this.#watch(key);
+    for (const { key } of this.#instruments.list()) this.#recall(key);
   }
 
   control(event: ControlEvent, frame: FrameTime): void {
@@ -85,8 +88,10 @@ export class GapLedger implements HoleListener {
     if (span !== undefined) this.#rows.open({ instrument: key, cause: 'start', ...span }, arrival);
   }
 
-  hole(instrument: number, hole: Hole): void {
+  hole(instrument: number, found: Hole): void {
     const { key } = this.#instruments.at(instrument);
+    const hole = this.#told.beyond(key, found);
+    if (hole === undefined) return;
     const lasting = this.#lasting.get(key);
     if (lasting !== undefined && lasting.fromId === hole.fromId && !this.#lines.of(key).isDown) {
       const toMicros = Math.max(lasting.fromMicros, hole.toMicros);
@@ -97,6 +102,23 @@ export class GapLedger implements HoleListener {
     if (attachBelow(this.#rows, key, hole)) return;
     const { fromMicros, toMicros, fromId, toId } = hole;
     this.#rows.open({ instrument: key, cause: 'sequence', fromMicros, toMicros, fromId, toId }, hole);
+  }
+
+  ahead(instrument: number, found: Hole): void {
+    const { key } = this.#instruments.at(instrument);
+    const hole = this.#told.beyond(key, found);
+    const lasting = this.#lasting.get(key);
+    if (hole === undefined) return;
+    if (lasting === undefined) this.#told.open(key, hole);
+    else {
+      // While the line is down, or where the lasting gap begins elsewhere, that gap stands for the ids.
+      if (this.#lines.of(key).isDown || lasting.fromId !== hole.fromId) return;
+      const toMicros = Math.max(lasting.fromMicros, hole.toMicros);
+      this.#rows.change(lasting, { toId: hole.toId, toMicros }, hole.offset);
+      this.#told.note(key, hole);
+      this.#endWatch(instrument, key);
+    }
+    this.#read().watch(instrument);
   }
 
   covered(instrument: number, arrival: Arrival): void {
@@ -114,6 +136,8 @@ export class GapLedger implements HoleListener {
 
   ticked(instrument: number, arrival: Arrival): void {
     const { key } = this.#instruments.at(instrument);
+    if (this.#told.isTold(key, arrival)) this.covered(instrument, arrival);
+    this.#told.caughtUp(key, this.#read().lastTradeId(instrument));
     const gap = this.#lasting.get(key);
     if (gap === undefined) return this.#endWatch(instrument, key);
     // An older id, or a tick without one, says nothing of what comes after the newest id.
@@ -184,6 +208,7 @@ export class GapLedger implements HoleListener {
     this.#rows.load(gaps);
     if (memory !== undefined) this.#lines.load(memory);
     for (const { instrument } of gaps) {
+      this.#recall(instrument);
       const lasting = this.#rows.of(instrument).find((gap) => gap.toMicros < 0);
       if (lasting === undefined) continue;
       this.#lasting.set(instrument, lasting);
@@ -209,6 +234,7 @@ export class GapLedger implements HoleListener {
     line.isDown = false;
     line.absence = undefined;
     // An instrument that was registered after the state was loaded.
+    this.#recall(key);
     if (this.#lasting.has(key)) this.#read().watch(instrument);
     if (this.#read().lastEventMicros(instrument) < 0) {
       if (line.expectsFirst) return;
@@ -251,7 +277,7 @@ export class GapLedger implements HoleListener {
     const reader = this.#read();
     const lastMicros = reader.lastEventMicros(instrument);
     if (this.#lasting.has(key) || lastMicros < 0) return;
-    const lastId = reader.lastTradeId(instrument);
+    const lastId = Math.max(reader.lastTradeId(instrument), this.#told.lastId(key));
     const fromId = lastId < 0 ? -1 : lastId + 1;
     // A gap that was closed without knowing its last id goes on: its ids are missing once, not twice.
     const again = this.#rows.of(key).find((gap) => fromId >= 0 && gap.fromId === fromId && gap.toId < 0);
@@ -269,7 +295,15 @@ export class GapLedger implements HoleListener {
 
   #endWatch(instrument: number, key: string): void {
     this.#lasting.delete(key);
-    this.#read().unwatch(instrument);
+    if (!this.#told.has(key)) this.#read().unwatch(instrument);
+  }
+
+  /** Ids that were told and have not come, of an instrument whose stored gaps or ids have just become known. */
+  #recall(key: string): void {
+    const instrument = this.#instruments.indexOf(key);
+    if (instrument < 0 || this.#reader === undefined) return;
+    this.#told.recall(key, this.#reader.lastTradeId(instrument));
+    if (this.#told.has(key)) this.#reader.watch(instrument);
   }
 
   #watch(key: string): void {

@@ -28,6 +28,8 @@ export interface HoleListener {
   first(instrument: number, arrival: Arrival): void;
   /** Ids turned out to be missing, above the newest or below the oldest so far. */
   hole(instrument: number, hole: Hole): void;
+  /** The venue says how far its ids go: those of the hole, above the newest so far, have not come. */
+  ahead(instrument: number, hole: Hole): void;
   /** An older id arrived: some hole is smaller now, or whole. */
   covered(instrument: number, arrival: Arrival): void;
   /** There are too many holes: the oldest is forgotten, its ids count as covered and will be taken for duplicates. */

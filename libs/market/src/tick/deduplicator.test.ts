@@ -23,6 +23,9 @@ class Scribe implements HoleListener {
   hole(...heard: unknown[]): void {
     this.heard.push(['hole', ...heard]);
   }
+  ahead(...heard: unknown[]): void {
+    this.heard.push(['ahead', ...heard]);
+  }
   covered(...heard: unknown[]): void {
     this.heard.push(['covered', ...heard]);
   }

@@ -206,6 +206,10 @@ export class Deduplicator {
   }
 
   #judge(batch: TickBatch, row: number): Verdict {
+    if (batch.kind[row] === TickKind.notice) {
+      this.#notice(batch, row);
+      return 'rejected';
+    }
     const event = batch.eventTime[row];
     const isAhead = event - batch.receiveTime[row] > MAX_AHEAD_MICROS;
     const fault = faultOf(batch, row, isAhead ? this.#newestFor(event) : -1);
@@ -230,6 +234,22 @@ export class Deduplicator {
     if (event - this.#newestFound <= MAX_AHEAD_MICROS) return this.#newestFound;
     for (const last of this.#state.columns.lastEvent) if (last > this.#newestFound) this.#newestFound = last;
     return this.#newestFound;
+  }
+
+  /** The venue's newest id: what lies between it and ours is missing, though no tick shows it. */
+  #notice(batch: TickBatch, row: number): void {
+    const at = batch.instrument[row];
+    const arrival = arrivalOf(batch, row);
+    const { space, lastEvent } = this.#state.columns;
+    const high = this.#state.rangesOf(at).high;
+    const { id, eventMicros, offset, receiveMicros } = arrival;
+    const presentMicros = Math.max(receiveMicros, this.#newestFor(eventMicros));
+    const isSound = id <= Number.MAX_SAFE_INTEGER && eventMicros - presentMicros <= MAX_AHEAD_MICROS;
+    // Before the first tick nothing is missing after one.
+    if (!isSound || high < 0 || id <= high || space[at] !== batch.idSpace[row]) return;
+    const fromMicros = lastEvent[at];
+    const toMicros = Math.max(fromMicros, eventMicros);
+    this.#gaps.ahead(at, { fromId: high + 1, toId: id, fromMicros, toMicros, offset, receiveMicros });
   }
 
   #judgeNumbered(batch: TickBatch, row: number): Verdict {

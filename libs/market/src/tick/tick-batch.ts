@@ -3,8 +3,12 @@ export const Side = { unknown: 0, buy: 1, sell: 2 } as const;
 export const SIDE_NAMES = ['unknown', 'buy', 'sell'] as const;
 export type SideName = (typeof SIDE_NAMES)[number];
 
-/** What an update tells, as stored in `TickBatch.kind`. */
-export const TickKind = { trade: 0, conflated: 1, quote: 2 } as const;
+/**
+ * What an update tells, as stored in `TickBatch.kind`. `notice` is no tick: the venue says that `tradeId` is its newest;
+ * the de-duplicator takes note of it and lets it through to nobody.
+ */
+export const TickKind = { trade: 0, conflated: 1, quote: 2, notice: 3 } as const;
+/** The kinds that are stored. */
 export const TICK_KIND_NAMES = ['trade', 'conflated', 'quote'] as const;
 
 /**

@@ -1,5 +1,8 @@
-import type { Broadcaster } from './broadcaster.ts';
-import type { Connection } from './connection.ts';
+import type { Broadcaster } from '../stream/broadcaster.ts';
+import type { Connection } from '../stream/connection.ts';
+import { RequestRate } from '../stream/request-rate.ts';
+import type { VenueSession } from '../stream/stream-server.ts';
+import type { StreamName } from '../stream/stream-name.ts';
 import {
   invalid,
   parseControlRequest,
@@ -7,8 +10,7 @@ import {
   type Refusal,
   type RequestId,
 } from './control-request.ts';
-import { RequestRate } from './request-rate.ts';
-import { parseStreamName, type StreamName } from './stream-name.ts';
+import { parseStreamName } from './stream-name.ts';
 
 /** What becomes of a request for a stream that does not exist: Binance acknowledges it and never sends anything. */
 export type UnknownStreams = 'refuse' | 'ignore';
@@ -26,7 +28,7 @@ export interface SessionOptions {
 }
 
 /** What a client has asked for on its connection. */
-export class Session {
+export class Session implements VenueSession {
   readonly #options: SessionOptions;
   readonly #streams = new Map<string, StreamName | undefined>();
   readonly #rate: RequestRate;

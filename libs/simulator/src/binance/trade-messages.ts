@@ -1,6 +1,7 @@
 import { printUnits } from '../market/decimal.ts';
 import type { SimulatedInstrument } from '../market/instruments.ts';
 import type { OrderColumns } from '../market/order-columns.ts';
+import type { MessageWriter } from '../stream/broadcaster.ts';
 
 /**
  * Writes one instrument's stream messages, with Binance's key order. Text is joined by hand because JSON.stringify costs
@@ -8,7 +9,7 @@ import type { OrderColumns } from '../market/order-columns.ts';
  *
  * `{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}`
  */
-export class TradeMessages {
+export class TradeMessages implements MessageWriter {
   readonly #instrument: SimulatedInstrument;
   readonly #symbol: string;
   #timeMs = -1;

@@ -8,13 +8,21 @@ export class DeliveryFaults {
   readonly #control: FaultControl;
   readonly #random: Random;
   readonly #stats: SimulatorStats;
+  readonly #makeRubbish: (random: Random, message: string) => Rubbish;
   /** Messages that wait for the next one of their stream: at most one a stream. */
   readonly #held = new Map<string, string>();
 
-  constructor(options: { control: FaultControl; random: Random; stats: SimulatorStats }) {
+  /** `rubbish`: what it is in this protocol; default JSON that is none, in Binance's manner. */
+  constructor(options: {
+    control: FaultControl;
+    random: Random;
+    stats: SimulatorStats;
+    rubbish?: (random: Random, message: string) => Rubbish;
+  }) {
     this.#control = options.control;
     this.#random = options.random;
     this.#stats = options.stats;
+    this.#makeRubbish = options.rubbish ?? makeRubbish;
   }
 
   /** Whether a message would pass untouched. */
@@ -43,7 +51,7 @@ export class DeliveryFaults {
     }
     if (this.#happens(rubbish)) {
       this.#stats.rubbish += 1;
-      send(makeRubbish(this.#random, message));
+      send(this.#makeRubbish(this.#random, message));
     }
   }
 

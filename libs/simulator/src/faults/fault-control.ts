@@ -6,6 +6,7 @@ export class FaultControl {
   readonly #clock: Clock;
   #current: Faults = NO_FAULTS;
   #rejectUntilMs = -Infinity;
+  #refuseUntilMs = -Infinity;
 
   constructor(clock: Clock, faults: Partial<Faults> = {}) {
     this.#clock = clock;
@@ -25,11 +26,19 @@ export class FaultControl {
     if (reject !== undefined) {
       this.#rejectUntilMs = reject === null ? -Infinity : this.#clock.monotonicMs() + reject.forMs;
     }
+    const refuse = changes.refuseToken;
+    if (refuse !== undefined) {
+      this.#refuseUntilMs = refuse === null ? -Infinity : this.#clock.monotonicMs() + refuse.forMs;
+    }
   }
 
   /** Turns all of them off. */
   clear(): void {
     this.set(NO_FAULTS);
+  }
+
+  get isRefusingTokens(): boolean {
+    return this.#clock.monotonicMs() < this.#refuseUntilMs;
   }
 
   get isRejectingConnections(): boolean {

@@ -11,6 +11,7 @@ const DEFAULTS = {
   rubbish: { probability: 0.001 },
   serverShutdown: { everyMs: 300_000, graceMs: 5000 },
   rejectConnections: { forMs: 10_000 },
+  refuseToken: { forMs: 10_000 },
   http429: { probability: 0.1 },
 } as const;
 

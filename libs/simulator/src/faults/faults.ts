@@ -25,6 +25,8 @@ export interface Faults {
   readonly serverShutdown: { readonly everyMs: number; readonly graceMs: number } | null;
   /** Answers connection attempts with 503, until `forMs` after it was set. */
   readonly rejectConnections: { readonly forMs: number } | null;
+  /** Refuses every token, until `forMs` after it was set; for a venue that wants one. */
+  readonly refuseToken: { readonly forMs: number } | null;
   /** Answers REST requests with 429 and `Retry-After: 1`. */
   readonly http429: { readonly probability: number } | null;
 }
@@ -40,6 +42,7 @@ export const NO_FAULTS: Faults = {
   closeAfterMs: null,
   serverShutdown: null,
   rejectConnections: null,
+  refuseToken: null,
   http429: null,
 };
 

@@ -18,3 +18,15 @@ export function printBigUnits(units: bigint, decimals: number): string {
 export function printStep(decimals: number): string {
   return printUnits(1, decimals);
 }
+
+/** An integer number of units of 10^-decimals with just those decimals: `61837.63`. Exact. */
+export function printFixed(units: number | bigint, decimals: number): string {
+  const digits = String(units).padStart(decimals + 1, '0');
+  const point = digits.length - decimals;
+  return decimals === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+/** A decimal without the zeros at its end: `985` for `985.00000000`. */
+export function trimZeros(decimal: string): string {
+  return decimal.replace(/\.?0+$/, '');
+}

@@ -50,7 +50,8 @@ const NAMES = [
   'INDIA',
   'JULIET',
 ] as const;
-const SYMBOL = /^[A-Z0-9]{1,20}$/;
+/** `ALPHA`, or in the words of venues that name both currencies `ALPHA-USD`, `ALPHA/USD`. */
+const SYMBOL = /^[A-Z0-9]{1,20}(?:[-/][A-Z0-9]{1,20})?$/;
 /** With fewer instruments than this none is quiet, so that who asks for two sees both trade. */
 const FEWEST_FOR_QUIET = 5;
 /** Price decimals and quantity decimals go together: a quote volume then has at most eight decimals. */
@@ -103,7 +104,9 @@ function checkedSymbols(options: MarketOptions): readonly string[] {
   const symbols = typeof instruments === 'number' ? instrumentNames(instruments) : instruments;
   const wrong = symbols.find((symbol) => !SYMBOL.test(symbol));
   if (wrong !== undefined) {
-    throw new MarketOptionsError(`"${wrong}" is not a simulated symbol: 1 to 20 of A-Z and 0-9, as in ALPHA`);
+    throw new MarketOptionsError(
+      `"${wrong}" is not a simulated symbol: 1 to 20 of A-Z and 0-9, as in ALPHA; or two of them with - or / between`,
+    );
   }
   if (new Set(symbols).size !== symbols.length) {
     throw new MarketOptionsError('the simulator was given the same instrument twice: name each once');

@@ -1,7 +1,8 @@
 import type { Instrument } from '@tickwright/market';
 import { VenueAnswerError } from '../errors.ts';
 import type { InstrumentDetails, VenueCandle } from '../history.ts';
-import { isFields, venueTimeMicros } from './parse.ts';
+import { isFields } from '../json/json-value.ts';
+import { venueTimeMicros } from './parse.ts';
 
 /** `[openTime, open, high, low, close, volume, closeTime, quoteVolume, trades, ..]`; the last may still be forming. */
 export function readCandles(

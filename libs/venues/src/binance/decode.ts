@@ -2,9 +2,10 @@ import { IdSpace, Side, TickKind } from '@tickwright/market';
 import type { InstrumentTable, TickBatch } from '@tickwright/market';
 import { countOther, Decoded, decoderCounts, MAX_TICKS_A_FRAME } from '../decoder.ts';
 import type { Decoder, DecoderCounts, DecoderOptions, RejectReason, StreamKind } from '../decoder.ts';
+import { isFields, parseJson } from '../json/json-value.ts';
 import { MAX_ANSWER_BYTES, MAX_FRAME_BYTES } from '../limits.ts';
 import { SymbolIndex } from '../symbol-index.ts';
-import { isFields, parseFrame, parseJson, parseRow, venueTimeMicros } from './parse.ts';
+import { parseFrame, parseRow, venueTimeMicros } from './parse.ts';
 import type { ParsedTrade } from './parse.ts';
 import { Maker, Mark, Num, Scan, scanFrame, ScanResult } from './scan.ts';
 

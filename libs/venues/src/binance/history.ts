@@ -14,29 +14,48 @@ import type {
   TradesRequest,
   VenueCandle,
 } from '../history.ts';
-import { OneByOne, RestClient } from '../rest-client.ts';
+import { isFields, parseJson } from '../json/json-value.ts';
+import { checkValue, pathWith, RestRequests } from '../rest-requests.ts';
 import type { RestAnswer } from '../rest-client.ts';
 import { readCandles, readDetails } from './answers.ts';
-import { isFields, parseJson, venueTimeMicros } from './parse.ts';
+import { venueTimeMicros } from './parse.ts';
 
 /** Binance's market data only address: no account, no keys. */
 export const BINANCE_REST_URL = 'https://data-api.binance.vision';
 
 const MAX_DETAILS = 100;
+/** By weight: of the 6,000 that the venue allows in a minute, 4,800 over time and 1,000 at once. */
+const RATES = [{ capacity: 1_000, perSecond: 80 }];
+/** What the venue counts for a request. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  historicalTrades: 25,
+  aggTrades: 4,
+  klines: 2,
+  exchangeInfo: 20,
+};
 
 /** Binance spot REST. Source: binance-spot-api-docs, rest-api.md. */
 export class BinanceHistory implements History {
-  readonly counts: HistoryCounts = { requests: 0, failures: 0, rateLimited: 0, rows: 0, usedWeight: 0 };
   readonly #options: HistoryOptions;
   readonly #limits: HistoryLimits;
-  readonly #client: RestClient;
-  readonly #queue = new OneByOne();
+  readonly #requests: RestRequests;
   #weightMinute = -1;
 
   constructor(options: HistoryOptions & { readonly restUrl: string }) {
     this.#options = options;
-    this.#limits = { ...HISTORY_LIMITS, ...options.limits };
-    this.#client = new RestClient(options.restUrl, { clock: options.clock, limits: this.#limits });
+    this.#limits = { ...HISTORY_LIMITS, rates: RATES, ...options.limits };
+    this.#requests = new RestRequests(options, {
+      limits: this.#limits,
+      rules: {
+        check: checkAnswer,
+        beforeAsking: (path) => this.#checkWeight(path),
+        answered: (answer) => this.#noteWeight(answer),
+      },
+    });
+  }
+
+  get counts(): HistoryCounts {
+    return this.#requests.counts;
   }
 
   async trades(request: TradesRequest): Promise<TradePage> {
@@ -108,24 +127,10 @@ export class BinanceHistory implements History {
     return answer;
   }
 
-  /** One request in its turn; the good answer's value, told to `onAnswer` before. */
-  #ask(path: string, signal: AbortSignal | undefined): Promise<unknown> {
-    return this.#queue.run(async () => {
-      this.#checkWeight(path);
-      this.counts.requests++;
-      try {
-        const answer = await this.#client.get(path, signal);
-        this.#noteWeight(answer);
-        const value = checkAnswer(path, answer);
-        const frame = Buffer.concat([Buffer.from(`${path}\n`), answer.body]);
-        this.#options.onAnswer(frame, answer.receiveTimeMicros);
-        return value;
-      } catch (error) {
-        this.counts.failures++;
-        if (error instanceof RateLimitedError) this.counts.rateLimited++;
-        throw error;
-      }
-    }, signal);
+  async #ask(path: string, signal: AbortSignal | undefined): Promise<unknown> {
+    const endpoint = /^\/api\/v3\/(\w+)/.exec(path)?.[1] ?? '';
+    const { value } = await this.#requests.ask(path, { weight: WEIGHTS[endpoint] ?? 1, signal });
+    return value;
   }
 
   /** Stops short of the venue's own limit: beyond it follow bans of minutes to days, of the whole address. */
@@ -133,7 +138,6 @@ export class BinanceHistory implements History {
     const minute = this.#minute();
     if (minute !== this.#weightMinute || this.counts.usedWeight < this.#limits.weightPerMinute) return;
     const retryAfterMs = Math.ceil(((minute + 1) * 60_000_000 - this.#options.clock.nowMicros()) / 1000);
-    this.counts.rateLimited++;
     throw new RateLimitedError(
       `GET ${path}: this minute's request weight is used up (${this.counts.usedWeight} of ${this.#limits.weightPerMinute}); trying again after ${retryAfterMs} ms`,
       { retryAfterMs },
@@ -161,21 +165,11 @@ function checkAnswer(path: string, answer: RestAnswer): unknown {
     const said = `${String(value['msg'])} (code ${venueCode}, HTTP ${status})`.slice(0, 300);
     throw new VenueRefusedError(`GET ${path}: the venue refused: ${said}`, { venueCode, status });
   }
-  if (status < 200 || status > 299) {
-    throw new VenueRefusedError(`GET ${path}: the venue answered HTTP ${status}`, { venueCode: 0, status });
-  }
-  if (value === undefined) {
-    const found = body.toString('latin1', 0, 60);
-    throw new VenueAnswerError(`GET ${path}: expected JSON, found "${found}"`);
-  }
-  return value;
+  return checkValue(path, answer, value);
 }
 
 function pathOf(endpoint: string, query: Record<string, string | number>): string {
-  const text = new URLSearchParams(
-    Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
-  );
-  return `/api/v3/${endpoint}?${text.toString()}`;
+  return pathWith(`/api/v3/${endpoint}`, query);
 }
 
 /** The rows' ids and newest time; rows that the decoder would refuse do not count as told. */

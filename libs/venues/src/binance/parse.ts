@@ -1,4 +1,6 @@
 import type { RejectReason } from '../decoder.ts';
+import { isFields, parseJson, positiveDecimal } from '../json/json-value.ts';
+import type { Fields } from '../json/json-value.ts';
 
 /** One trade as read by the plain way, fields checked; `symbol` may still be unknown. */
 export interface ParsedTrade {
@@ -18,8 +20,6 @@ export type Parsed =
   | { readonly what: 'other'; readonly type: string }
   | { readonly what: 'control' }
   | { readonly what: 'rejected'; readonly reason: RejectReason };
-
-type Fields = Record<string, unknown>;
 
 /** The plain way to read a frame: the scanner's judge and its way out. Never throws. */
 export function parseFrame(bytes: Buffer): Parsed {
@@ -107,13 +107,6 @@ function checkTrade(raw: RawTrade): Parsed {
   return { what: 'trade', trade };
 }
 
-const DECIMAL = /^\d+(?:\.\d+)?$/;
-
-function positiveDecimal(value: unknown): number | undefined {
-  const number = typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value;
-  return typeof number === 'number' && number > 0 && number < Infinity ? number : undefined;
-}
-
 /**
  * A venue's time in microseconds: 13 digits are milliseconds, 16 are microseconds (`timeUnit=MICROSECOND`, and files
  * from 2025 on); the years 2001 to 2286. Anything else gives -1.
@@ -122,19 +115,6 @@ export function venueTimeMicros(time: number): number {
   if (time >= 1e15 && time < 1e16) return Number.isInteger(time) ? time : -1;
   if (time >= 1e12 && time < 1e13) return Number.isInteger(time) ? time * 1000 : -1;
   return -1;
-}
-
-/** The value of a JSON text, or undefined when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function rejected(reason: RejectReason): Parsed {

@@ -6,7 +6,7 @@ import { IdSpace } from '@tickwright/market';
 import { expect, test } from 'vitest';
 import { decodeAnswer, decodeOne, decoderOf, tableOf } from '../decode-fixture.ts';
 import type { Row } from '../decode-fixture.ts';
-import { parseJson } from './parse.ts';
+import { parseJson } from '../json/json-value.ts';
 
 const beside = fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url));
 // oxlint-disable-next-line no-process-env -- tests only: where the recordings are

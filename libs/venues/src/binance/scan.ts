@@ -1,13 +1,6 @@
-import {
-  isAggTrade,
-  isDataKey,
-  isSnapshot,
-  isStreamKey,
-  isTrade,
-  skipScalar,
-  skipString,
-  skipWord,
-} from './json-bytes.ts';
+import { skipScalar, skipString, skipWord } from '../json/json-bytes.ts';
+import { scanDecimal, scanInteger, scanSymbol } from '../json/scan-number.ts';
+import { isAggTrade, isDataKey, isSnapshot, isStreamKey, isTrade } from './event-words.ts';
 
 /**
  * The hot path: reads a trade out of a frame's bytes without making a string or an object. Measured by
@@ -42,11 +35,9 @@ export const Maker = { unknown: 0, buyer: 1, seller: 2 } as const;
 // Constants of this module are folded into the machine code, imported ones are loaded each time: a third of the speed.
 const UNSURE = -1;
 const QUOTE = 0x22;
-const ZERO = 0x30;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const DOT = 0x2e;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
@@ -65,10 +56,6 @@ const TRADE_FIELDS = SEEN_EVENT | SEEN_SYMBOL | SEEN_PRICE | SEEN_QUANTITY | SEE
 const AGG_FIELDS = SEEN_EVENT | SEEN_SYMBOL | SEEN_PRICE | SEEN_QUANTITY | SEEN_TIME | SEEN_AGG_ID;
 
 const OTHER = -2;
-/** 10^k is exact in float64 up to here, so a whole number below 2^53 divided by it is rounded once, correctly. */
-const MAX_EXACT_POWER = 22;
-const POWERS_OF_TEN = Float64Array.from({ length: MAX_EXACT_POWER + 1 }, (_, k) => Number(`1e${k}`));
-
 /** Reads a frame, raw or in the combined envelope `{"stream":..,"data":{..}}`, its two keys in either order. */
 export function scanFrame(bytes: Buffer, into: ScanResult): number {
   const end = bytes.length;
@@ -126,11 +113,11 @@ function scanEvent(bytes: Buffer, start: number, into: ScanResult): number {
     switch (key) {
       case 0x70: // p
         bit = SEEN_PRICE;
-        at = scanDecimal(bytes, value, numbers, Num.price);
+        at = scanQuotedDecimal(bytes, value, numbers, Num.price);
         break;
       case 0x71: // q
         bit = SEEN_QUANTITY;
-        at = scanDecimal(bytes, value, numbers, Num.quantity);
+        at = scanQuotedDecimal(bytes, value, numbers, Num.quantity);
         break;
       case 0x54: // T
         bit = SEEN_TIME;
@@ -184,69 +171,11 @@ function scanEvent(bytes: Buffer, start: number, into: ScanResult): number {
   }
 }
 
-/** A whole number that JSON allows and float64 holds. Returns the position behind it, or -1. */
-function scanInteger(bytes: Buffer, start: number, numbers: Float64Array, slot: number): number {
-  let at = start;
-  let high = 0;
-  let digit = bytes[at] - ZERO;
-  // Nine digits fit an int32, whose arithmetic is cheaper; ids and times have 10 to 16.
-  for (const stop = start + 9; at < stop && digit >= 0 && digit <= 9; digit = bytes[++at] - ZERO) {
-    high = (high * 10 + digit) | 0;
-  }
-  let value = high;
-  for (; digit >= 0 && digit <= 9; digit = bytes[++at] - ZERO) value = value * 10 + digit;
-  const isLeadingZero = bytes[start] === ZERO && at > start + 1;
-  if (at === start || isLeadingZero || value > Number.MAX_SAFE_INTEGER) return UNSURE;
-  numbers[slot] = value;
-  return at;
-}
-
 /** A positive decimal in quotes; anything else is left to the slow path, which says what is wrong with it. */
-function scanDecimal(bytes: Buffer, quote: number, numbers: Float64Array, slot: number): number {
+function scanQuotedDecimal(bytes: Buffer, quote: number, numbers: Float64Array, slot: number): number {
   if (bytes[quote] !== QUOTE) return UNSURE;
-  let at = quote + 1;
-  let mantissa = 0;
-  let digit = bytes[at] - ZERO;
-  for (; digit >= 0 && digit <= 9; digit = bytes[++at] - ZERO) mantissa = mantissa * 10 + digit;
-  if (at === quote + 1) return UNSURE;
-  let decimals = 0;
-  if (bytes[at] === DOT) {
-    const point = at++;
-    let fraction = 0;
-    digit = bytes[at] - ZERO;
-    // Nine digits fit an int32, whose arithmetic is cheaper; the venue has eight decimals.
-    for (const stop = at + 9; at < stop && digit >= 0 && digit <= 9; digit = bytes[++at] - ZERO) {
-      fraction = (fraction * 10 + digit) | 0;
-    }
-    mantissa = mantissa * POWERS_OF_TEN[at - point - 1] + fraction;
-    for (; digit >= 0 && digit <= 9; digit = bytes[++at] - ZERO) mantissa = mantissa * 10 + digit;
-    decimals = at - point - 1;
-    if (decimals === 0) return UNSURE;
-  }
-  if (bytes[at] !== QUOTE) return UNSURE;
-  const isExact = mantissa <= Number.MAX_SAFE_INTEGER && decimals <= MAX_EXACT_POWER;
-  const value = isExact
-    ? mantissa / POWERS_OF_TEN[decimals]
-    : Number(bytes.toString('latin1', quote + 1, at));
-  if (!(value > 0) || value === Infinity) return UNSURE;
-  numbers[slot] = value;
-  return at + 1;
-}
-
-function scanSymbol(bytes: Buffer, quote: number, marks: Int32Array): number {
-  if (bytes[quote] !== QUOTE) return UNSURE;
-  let hash = 0;
-  let at = quote + 1;
-  for (; ; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) break;
-    if (!(byte >= 0x20 && byte <= 0x7e) || byte === BACKSLASH) return UNSURE;
-    hash = (Math.imul(hash, 31) + byte) | 0;
-  }
-  marks[Mark.symbolStart] = quote + 1;
-  marks[Mark.symbolEnd] = at;
-  marks[Mark.symbolHash] = hash;
-  return at + 1;
+  const at = scanDecimal(bytes, quote + 1, numbers, slot);
+  return at > 0 && bytes[at] === QUOTE ? at + 1 : UNSURE;
 }
 
 function scanMaker(bytes: Buffer, at: number, marks: Int32Array): number {

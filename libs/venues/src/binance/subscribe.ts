@@ -1,7 +1,7 @@
 import type { StreamKind } from '../decoder.ts';
-import { VenueAddressError } from '../errors.ts';
+import { isFields, parseJson } from '../json/json-value.ts';
 import type { Reply, StreamProtocol } from '../stream/protocol.ts';
-import { isFields, parseJson } from './parse.ts';
+import { webSocketUrl } from '../stream/web-socket-url.ts';
 
 /** Binance's market data only address: no account, no keys. */
 export const BINANCE_WS_URL = 'wss://data-stream.binance.vision';
@@ -27,18 +27,8 @@ export const binanceProtocol: StreamProtocol = {
 
 /** Combined streams, so that each frame names its own; a base that already ends in /stream or /ws is kept. */
 function streamUrl(base: string): string {
-  let url: URL;
-  try {
-    url = new URL(base);
-  } catch (cause) {
-    throw new VenueAddressError(`"${base}" is no WebSocket address: expected wss://host[:port]`, { cause });
-  }
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
-    throw new VenueAddressError(
-      `"${base}" is no WebSocket address: expected it to begin with wss:// or ws://`,
-    );
-  }
-  const path = url.pathname.replace(/\/+$/, '');
+  const url = webSocketUrl(base);
+  const path = url.pathname.replace(/\/$/, '');
   url.pathname = /\/(?:stream|ws)$/.test(path) ? path : `${path}/stream`;
   return url.href;
 }

@@ -24,7 +24,7 @@ test.each([
     const told: string[] = [];
     const opening = Connection.open(
       {
-        url: await url(),
+        address: { url: await url() },
         clock: systemClock,
         limits: STREAM_LIMITS,
         onOpen: () => told.push('open'),

@@ -6,10 +6,25 @@ import { RateLimitedError, VenueUnreachableError } from '../errors.ts';
 import type { StreamLimits } from '../limits.ts';
 import { after, deferred, slept } from './waiting.ts';
 
-export interface ConnectionOptions {
+/** Where to connect, and how. */
+export interface Address {
   readonly url: string;
+  /** Of the opening request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Take the redirect that the venue answers with. */
+  readonly followsRedirects?: boolean;
+  /** What an HTTP status other than 101 means at this venue; undefined: nothing of its own. */
+  readonly refusal?: (status: number) => Error | undefined;
+  /** It was taken. */
+  readonly onOpen?: () => void;
+}
+
+export interface ConnectionOptions {
+  readonly address: Address;
   readonly clock: Clock;
   readonly limits: StreamLimits;
+  /** The text of the venue's own ping, where it has one. */
+  readonly ping?: () => string;
   /** Once, before the first message. */
   readonly onOpen: (connection: Connection) => void;
   /** Every message, in order, synchronously. */
@@ -42,6 +57,7 @@ export class Connection {
     this.#socket = socket;
     socket.on('open', () => {
       this.#wasOpen = true;
+      options.address.onOpen?.();
       options.onOpen(this);
     });
     socket.on('message', (data: RawData) => {
@@ -61,11 +77,15 @@ export class Connection {
 
   /**
    * Resolves when open. Rejects with a VenueUnreachableError, with a RateLimitedError when the venue will not take
-   * connections for a while, or with a VenueUnreachableError when the signal is aborted.
+   * connections for a while, with the address's own refusal, or with a VenueUnreachableError when the signal is aborted.
    */
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
-    const { url, clock, limits } = options;
-    const socket = new WebSocket(url, {
+    const { address, clock, limits } = options;
+    // Without its query: a venue may put a secret there.
+    const url = address.url.replace(/\?.*$/s, '');
+    const socket = new WebSocket(address.url, {
+      headers: address.headers ?? {},
+      followRedirects: address.followsRedirects ?? false,
       // Compression costs a factor of 40, checking UTF-8 is left to the decoder: scripts/bench, facts of the design.
       perMessageDeflate: false,
       skipUTF8Validation: true,
@@ -74,7 +94,11 @@ export class Connection {
     const opened = deferred<Error | undefined>();
     const over = new AbortController();
     socket.once('error', (error) => opened.resolve(unreachable(url, error)));
-    socket.once('unexpected-response', (_request, response) => opened.resolve(refused(url, response)));
+    socket.once('unexpected-response', (_request, response) => {
+      const own = address.refusal?.(response.statusCode ?? 0);
+      opened.resolve(own ?? refused(url, response));
+      response.resume();
+    });
     const onAbort = (): void => opened.resolve(unreachable(url, new Error('stopped')));
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -96,9 +120,9 @@ export class Connection {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Sends a text message; without effect on a connection that is no longer open. */
-  send(text: string): void {
-    if (this.isOpen) this.#socket.send(text);
+  /** Sends a text message, or bytes as a binary one; without effect on a connection that is no longer open. */
+  send(message: string | Uint8Array): void {
+    if (this.isOpen) this.#socket.send(message);
   }
 
   pause(): void {
@@ -130,13 +154,14 @@ export class Connection {
 
   /** Pings, and judges the silence after each. */
   async #watch(): Promise<void> {
-    const { clock, limits } = this.#options;
+    const { clock, limits, ping } = this.#options;
     const { signal } = this.#ended;
     while (await slept(clock, limits.pingIntervalMs, signal)) {
       if (!this.isOpen || this.#socket.isPaused) continue;
       this.#heard = false;
       this.#wasPaused = false;
       this.#socket.ping();
+      if (ping !== undefined) this.send(ping());
       if (!(await slept(clock, limits.pongTimeoutMs, signal))) return;
       if (!this.#heard && !this.#wasPaused) this.cut('silent');
     }
@@ -174,7 +199,6 @@ function unreachable(url: string, cause: Error): VenueUnreachableError {
 }
 
 function refused(url: string, response: IncomingMessage): Error {
-  response.resume();
   const status = response.statusCode ?? 0;
   const found = `connecting to ${url} failed: the venue answered HTTP ${status}`;
   if (status !== 429 && status !== 418) return new VenueUnreachableError(found);

@@ -34,12 +34,13 @@ export async function isReady(next: Link, options: HandoverOptions): Promise<boo
 /** What there is to say of one link of a lane. */
 export function linkState(
   link: Link,
-  lane: Pick<ConnectionState, 'url' | 'instruments' | 'failures' | 'sinceMicros'> & {
+  lane: Pick<ConnectionState, 'url' | 'instruments' | 'failures' | 'sinceMicros' | 'reason'> & {
     current: Link | undefined;
   },
 ): ConnectionState {
   const { current, ...rest } = lane;
-  const connection = { ...rest, connection: link.name, lastMessageMicros: link.lastDataMicros };
+  const said = link.venueStatus === '' ? {} : { venueStatus: link.venueStatus };
+  const connection = { ...rest, ...said, connection: link.name, lastMessageMicros: link.lastDataMicros };
   if (link.openedMicros === 0) return { ...connection, state: 'connecting' };
   // In a handover the younger link is not yet the current one; afterwards the older one no longer is.
   const isReplaced = current !== undefined && link.openedMicros < current.openedMicros;

@@ -1,14 +1,17 @@
 import type { Instrument } from '@tickwright/market';
 import { backoff } from '@tickwright/runtime';
 import type { Backoff } from '@tickwright/runtime';
-import { RateLimitedError } from '../errors.ts';
+import { RateLimitedError, TokenRefusedError } from '../errors.ts';
 import { isReady, linkState } from './handover.ts';
 import { Link } from './link.ts';
 import type { LinkContext, LinkOwner } from './link.ts';
+import type { StreamLimits } from '../limits.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { ConnectionState } from '../venue.ts';
 import { deferred, orAborted, slept } from './waiting.ts';
 import type { Deferred, Gate } from './waiting.ts';
+
+const UNTOLD = 'the venue tells nothing of it: is it an instrument of the venue?';
 
 export interface LaneOptions extends LinkContext {
   /** `ws-1`; the connection that replaces the one of that name is `ws-1b`, the next `ws-1` again. */
@@ -17,6 +20,8 @@ export interface LaneOptions extends LinkContext {
   readonly subscriptions: Subscriptions;
   /** Closed while the stream is paused. */
   readonly gate: Gate;
+  /** Whether the venue takes one more connection beside those that all lanes have. */
+  readonly mayOpenMore: () => boolean;
 }
 
 /**
@@ -37,6 +42,10 @@ export class Lane implements LinkOwner {
   /** Failed tries and early losses since a connection last was healthy. */
   #failures = 0;
   #state: { name: ConnectionState['state']; sinceMicros: number };
+  /** Why it could not connect; empty once it is. */
+  #problem = '';
+  /** Ends a wait before its time. */
+  #waiting = new AbortController();
 
   constructor(options: LaneOptions) {
     this.name = options.name;
@@ -92,6 +101,13 @@ export class Lane implements LinkOwner {
     this.#current?.cut(reason);
   }
 
+  /** What kept it from connecting is gone, or a connection of before no longer serves: connects anew, at once. */
+  renew(reason: string): void {
+    this.#backoff.reset();
+    this.#waiting.abort();
+    if (this.current !== undefined) this.handOver(reason);
+  }
+
   pause(): void {
     for (const link of this.#links) link.pause();
   }
@@ -117,7 +133,12 @@ export class Lane implements LinkOwner {
 
   states(): ConnectionState[] {
     const { name, sinceMicros } = this.#state;
-    const lane = { url: this.#options.url, instruments: this.#instruments.size, failures: this.#failures };
+    const lane = {
+      url: this.#options.url,
+      instruments: this.#instruments.size,
+      failures: this.#failures,
+      ...(this.#problem === '' ? {} : { reason: this.#problem }),
+    };
     const links = [...this.#links].map((link) =>
       linkState(link, { ...lane, current: this.#current, sinceMicros }),
     );
@@ -173,6 +194,7 @@ export class Lane implements LinkOwner {
     if (old.isClosed || signal.aborted) return;
     const reason = this.#handoverReason ?? 'life';
     this.#handoverReason = undefined;
+    if (!this.#options.mayOpenMore()) return await old.close('replaced');
     const name = old.name === this.name ? `${this.name}b` : this.name;
     const next = await this.#connect(name, signal);
     if (
@@ -196,7 +218,7 @@ export class Lane implements LinkOwner {
   }
 
   async #connect(name: string, signal: AbortSignal): Promise<Link | undefined> {
-    const { counts, log } = this.#options;
+    const { counts, log, limits } = this.#options;
     const link = new Link(name, this.#options, this);
     this.#enter('connecting');
     this.#links.add(link);
@@ -207,10 +229,12 @@ export class Lane implements LinkOwner {
       if (signal.aborted) return undefined;
       counts.connectFailures++;
       this.#failures++;
+      this.#cannotConnect(error instanceof Error ? error.message : String(error));
       log.warn({ connection: name, failures: this.#failures, error: String(error) }, 'could not connect');
-      await this.#wait(signal, error instanceof RateLimitedError ? error.retryAfterMs : 0);
+      await this.#wait(signal, leastWaitMs(error, limits));
       return undefined;
     }
+    this.#problem = '';
     return link;
   }
 
@@ -229,7 +253,21 @@ export class Lane implements LinkOwner {
 
   async #wait(signal: AbortSignal, leastMs = 0): Promise<void> {
     if (this.current === undefined) this.#enter('waiting');
-    await slept(this.#options.clock, Math.max(leastMs, this.#backoff.nextMs()), signal);
+    this.#waiting = new AbortController();
+    const waited = slept(
+      this.#options.clock,
+      Math.max(leastMs, this.#backoff.nextMs()),
+      this.#waiting.signal,
+    );
+    await orAborted(waited, signal);
+    this.#waiting.abort();
+  }
+
+  /** Its instruments say why they are not subscribed. */
+  #cannotConnect(problem: string): void {
+    this.#problem = problem;
+    if (this.current !== undefined) return;
+    for (const key of this.#instruments.keys()) this.#options.subscriptions.explain(key, problem);
   }
 
   #recovered(): void {
@@ -258,6 +296,17 @@ export class Lane implements LinkOwner {
     this.#instruments.delete(key);
     subscriptions.uncovered(key, 'refused', reason);
     sink.control(link.name, { type: 'refused', instruments: [key], reason });
+  }
+
+  untold(instruments: readonly Instrument[]): void {
+    const keys = instruments.map(({ key }) => key);
+    if (keys.length === 0) return;
+    const { log, subscriptions } = this.#options;
+    log.warn(
+      { instruments: keys.slice(0, 20), count: keys.length },
+      'the venue does not tell of instruments',
+    );
+    for (const key of keys) subscriptions.explain(key, UNTOLD);
   }
 
   shutdown(link: Link): void {
@@ -301,4 +350,9 @@ export class Lane implements LinkOwner {
     this.#changed.resolve();
     this.#changed = deferred<void>();
   }
+}
+
+function leastWaitMs(error: unknown, limits: StreamLimits): number {
+  if (error instanceof TokenRefusedError) return limits.refusedTokenMs;
+  return error instanceof RateLimitedError ? error.retryAfterMs : 0;
 }

@@ -1,6 +1,7 @@
 import type { Instrument } from '@tickwright/market';
 import type { Clock, Log, SampledLog } from '@tickwright/runtime';
 import { Connection } from './connection.ts';
+import type { Address } from './connection.ts';
 import type { StreamKind } from '../decoder.ts';
 import type { StreamLimits } from '../limits.ts';
 import type { StreamProtocol } from './protocol.ts';
@@ -10,7 +11,10 @@ import { deferred } from './waiting.ts';
 
 /** What a link needs of the stream it is part of. */
 export interface LinkContext {
+  /** For people. */
   readonly url: string;
+  /** Asked before every connection. */
+  readonly address: (signal: AbortSignal) => Promise<Address>;
   readonly protocol: StreamProtocol;
   readonly streamKind: StreamKind;
   readonly sink: FrameSink;
@@ -30,6 +34,7 @@ export interface LinkOwner {
   requested(link: Link, instruments: readonly Instrument[]): void;
   acknowledged(link: Link, instruments: readonly Instrument[]): void;
   refused(link: Link, instrument: Instrument, reason: string): void;
+  untold(instruments: readonly Instrument[]): void;
   shutdown(link: Link): void;
   closed(link: Link, reason: string, detail: string): void;
 }
@@ -49,6 +54,12 @@ export class Link {
   openedMicros = 0;
   /** The venue has said that it will close this connection. */
   isLeaving = false;
+  /** How the venue says it is, in its own word; empty where it says nothing. */
+  venueStatus = '';
+  /** False while the venue has said that it does not trade: its silence means nothing. */
+  isVenueOpen = true;
+  /** When it last said that it trades again, 0 if never. */
+  reopenedMicros = 0;
   openedMs = 0;
   /** When every request had been answered for the first time, monotonic ms; -1 before. */
   settledMs = -1;
@@ -66,7 +77,7 @@ export class Link {
     this.#owner = owner;
     this.#requests = new RequestQueue({
       ...context,
-      send: (text) => this.#connection?.send(text),
+      send: (request) => this.#connection?.send(request),
       onSent: (instruments) => this.#guard(() => owner.requested(this, instruments)),
       onAcknowledged: (instruments) => this.#acknowledged(instruments),
       onRefused: (instrument, reason) => this.#refused(instrument, reason),
@@ -75,17 +86,21 @@ export class Link {
         this.settledMicros = context.clock.nowMicros();
       },
       onUnanswered: () => this.cut('ack-timeout'),
+      onUntold: (instruments) => owner.untold(instruments),
+      isWanted: ({ key }) => this.#wanted.has(key) && !this.#covered.has(key),
     });
   }
 
-  /** Resolves when connected; rejects as Connection.open does. */
+  /** Resolves when connected; rejects as asking for the address and Connection.open do. */
   async open(signal: AbortSignal): Promise<void> {
-    const { url, clock, limits } = this.#context;
+    const { clock, limits, protocol } = this.#context;
+    const address = await this.#context.address(signal);
     await Connection.open(
       {
-        url,
+        address,
         clock,
         limits,
+        ...(protocol.ping === undefined ? {} : { ping: protocol.ping }),
         onOpen: (connection) => this.#opened(connection),
         onMessage: (bytes) => this.#message(bytes),
         onClosed: (reason, detail) => this.#closed(reason, detail),
@@ -171,6 +186,9 @@ export class Link {
     try {
       sink.message(this.name, now, bytes);
       if (protocol.mayBeReply(bytes) && this.#reply(bytes)) return;
+      if (protocol.confirmedBy !== undefined && this.#requests.isExpecting) {
+        this.#requests.told(protocol.confirmedBy(bytes));
+      }
     } catch (error) {
       this.#context.onFault(error);
       return;
@@ -193,18 +211,39 @@ export class Link {
     if (reply === undefined) return false;
     const { counts, log, sampled } = this.#context;
     counts.replies++;
-    if (reply.type === 'shutdown') {
-      log.info({ connection: this.name }, 'the venue is about to close this connection');
-      this.isLeaving = true;
-      this.#owner.shutdown(this);
-    } else if (reply.type === 'acknowledged') this.#requests.acknowledged(reply.id);
-    else {
-      counts.errors++;
-      const fields = { connection: this.name, reason: reply.reason };
-      sampled.warn({ key: this.name, fields, message: 'the venue answered with an error' });
-      this.#requests.failed(reply.id, reply.reason);
+    switch (reply.type) {
+      case 'shutdown':
+        log.info({ connection: this.name }, 'the venue is about to close this connection');
+        this.isLeaving = true;
+        this.#owner.shutdown(this);
+        break;
+      case 'acknowledged':
+        this.#requests.acknowledged(reply.id, reply.symbols);
+        break;
+      case 'current':
+        this.#requests.current(reply.symbols);
+        break;
+      case 'status':
+        this.#statusChanged(reply);
+        break;
+      case 'alive':
+        break;
+      case 'error': {
+        counts.errors++;
+        const fields = { connection: this.name, reason: reply.reason };
+        sampled.warn({ key: this.name, fields, message: 'the venue answered with an error' });
+        if (reply.canRetry !== true) this.#requests.failed(reply.id, reply.reason, reply.symbols);
+      }
     }
     return true;
+  }
+
+  #statusChanged({ status, isOpen }: { status: string; isOpen: boolean }): void {
+    const { log, clock } = this.#context;
+    if (isOpen && !this.isVenueOpen) this.reopenedMicros = clock.nowMicros();
+    this.venueStatus = status;
+    this.isVenueOpen = isOpen;
+    log.info({ connection: this.name, status }, 'the venue says how it is');
   }
 
   #acknowledged(instruments: readonly Instrument[]): void {

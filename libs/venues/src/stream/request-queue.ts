@@ -12,7 +12,7 @@ export interface RequestQueueOptions {
   readonly clock: Clock;
   readonly limits: StreamLimits;
   readonly counts: StreamCounts;
-  readonly send: (text: string) => void;
+  readonly send: (request: string | Uint8Array) => void;
   /** A subscription has just been sent, for the first time. */
   readonly onSent: (instruments: readonly Instrument[]) => void;
   readonly onAcknowledged: (instruments: readonly Instrument[]) => void;
@@ -21,11 +21,15 @@ export interface RequestQueueOptions {
   readonly onSettled: () => void;
   /** A request stayed without an answer, the second one too. */
   readonly onUnanswered: () => void;
+  /** The venue confirms by its data, and tells of other instruments but not of these. They are asked for again later. */
+  readonly onUntold: (instruments: readonly Instrument[]) => void;
+  readonly isWanted: (instrument: Instrument) => boolean;
 }
 
 interface Request {
   readonly verb: 'subscribe' | 'unsubscribe';
-  readonly instruments: readonly Instrument[];
+  /** What is not answered for yet, by venue symbol: a venue may answer for each by itself. */
+  readonly pending: Map<string, Instrument>;
   /** The id of each try: a late answer to the first one counts. */
   readonly ids: number[];
   readonly answered: AbortController;
@@ -46,6 +50,7 @@ export class RequestQueue {
   readonly #settled = deferred<void>();
   #lastId = 0;
   #isPumping = false;
+  #hasBeenTold = false;
   #isSettled = false;
 
   constructor(options: RequestQueueOptions) {
@@ -65,26 +70,52 @@ export class RequestQueue {
     this.#enqueue('unsubscribe', instruments);
   }
 
-  acknowledged(id: number): void {
-    const request = this.#take(id);
-    if (request === undefined) return;
-    if (request.verb === 'subscribe') this.#options.onAcknowledged(request.instruments);
-    this.#settleIfIdle();
+  /** The whole request was granted, or those of its symbols that are named. */
+  acknowledged(id: number, symbols?: readonly string[]): void {
+    const request = this.#sent.get(id);
+    if (request !== undefined) this.#confirm(request, symbols ?? [...request.pending.keys()]);
+  }
+
+  /** What is subscribed by now, whoever asked for it. */
+  current(symbols: readonly string[]): void {
+    const now = new Set(symbols);
+    for (const request of new Set(this.#sent.values())) {
+      const isWanted = request.verb === 'subscribe';
+      const done = [...request.pending.keys()].filter((symbol) => now.has(symbol) === isWanted);
+      if (done.length > 0) this.#confirm(request, done);
+    }
+  }
+
+  /** Whether something is sent and unanswered. */
+  get isExpecting(): boolean {
+    return this.#sent.size > 0;
+  }
+
+  /** Some symbols of whatever was asked for are confirmed. */
+  told(symbols: readonly string[]): void {
+    for (const request of new Set(this.#sent.values())) {
+      if (request.verb !== 'subscribe') continue;
+      const told = symbols.filter((symbol) => request.pending.has(symbol));
+      if (told.length === 0) continue;
+      this.#hasBeenTold = true;
+      this.#confirm(request, told);
+    }
   }
 
   /** An error reply. Without an id it belongs to the only unanswered request, or else to none. */
-  failed(id: number | undefined, reason: string): void {
-    const request = this.#take(id ?? this.#onlyUnanswered());
+  failed(id: number | undefined, reason: string, symbols?: readonly string[]): void {
+    const request = this.#sent.get(id ?? this.#onlyUnanswered() ?? 0);
     if (request === undefined) return;
-    const { verb, instruments } = request;
-    if (instruments.length === 1) {
-      if (verb === 'subscribe') this.#options.onRefused(instruments[0], reason);
+    const { verb, pending } = request;
+    const refused = taken(pending, symbols ?? [...pending.keys()]);
+    if (symbols !== undefined || refused.length === 1) {
+      for (const instrument of refused) if (verb === 'subscribe') this.#options.onRefused(instrument, reason);
     } else {
-      const half = instruments.length >> 1;
-      this.#push(verb, instruments.slice(0, half));
-      this.#push(verb, instruments.slice(half));
+      const half = refused.length >> 1;
+      this.#push(verb, refused.slice(0, half));
+      this.#push(verb, refused.slice(half));
     }
-    this.#settleIfIdle();
+    this.#endIfAnswered(request);
   }
 
   stop(): void {
@@ -100,17 +131,20 @@ export class RequestQueue {
   }
 
   #push(verb: Request['verb'], instruments: readonly Instrument[]): void {
-    this.#waiting.push({ verb, instruments, ids: [], answered: new AbortController() });
+    const pending = new Map(instruments.map((instrument) => [instrument.venueSymbol, instrument]));
+    if (pending.size === 0) return;
+    this.#waiting.push({ verb, pending, ids: [], answered: new AbortController() });
     if (!this.#isPumping) void this.#pump();
   }
 
   async #pump(): Promise<void> {
-    const { clock, limits } = this.#options;
+    const { clock, limits, protocol } = this.#options;
     this.#isPumping = true;
     for (;;) {
       const request = this.#waiting.shift();
       if (request === undefined || this.#stopped.signal.aborted) break;
       this.#send(request);
+      if (protocol.isInTurn === true) await slept(clock, limits.ackTimeoutMs, request.answered.signal);
       // Also after the last one: who comes next must keep the distance.
       if (!(await slept(clock, limits.requestSpacingMs, this.#stopped.signal))) break;
     }
@@ -120,12 +154,14 @@ export class RequestQueue {
   #send(request: Request): void {
     const { protocol, streamKind, send, onSent } = this.#options;
     const id = ++this.#lastId;
-    const symbols = request.instruments.map(({ venueSymbol }) => venueSymbol);
+    const symbols = [...request.pending.keys()];
     request.ids.push(id);
     this.#sent.set(id, request);
-    if (request.verb === 'subscribe' && request.ids.length === 1) onSent(request.instruments);
+    if (request.verb === 'subscribe' && request.ids.length === 1) onSent([...request.pending.values()]);
     send(protocol[request.verb](id, symbols, streamKind));
-    void this.#expectAnswer(request);
+    // Who confirms by data has nothing to say to this.
+    if (request.verb === 'unsubscribe' && protocol.confirmedBy !== undefined) this.acknowledged(id);
+    else void this.#expectAnswer(request);
   }
 
   async #expectAnswer(request: Request): Promise<void> {
@@ -133,22 +169,44 @@ export class RequestQueue {
     if (!(await slept(clock, limits.ackTimeoutMs, request.answered.signal))) return;
     counts.ackTimeouts++;
     if (request.ids.length >= MAX_TRIES) {
-      onUnanswered();
+      if (!this.#isPartOnly(request)) onUnanswered();
+      else await this.#askLater(request);
       return;
     }
     this.#waiting.unshift(request);
     if (!this.#isPumping) void this.#pump();
   }
 
-  #take(id: number | undefined): Request | undefined {
-    const request = id === undefined ? undefined : this.#sent.get(id);
-    if (request === undefined) return undefined;
+  #confirm(request: Request, symbols: readonly string[]): void {
+    const granted = taken(request.pending, symbols);
+    if (request.verb === 'subscribe' && granted.length > 0) this.#options.onAcknowledged(granted);
+    this.#endIfAnswered(request);
+  }
+
+  /** Whether it is these instruments rather than the connection: others are told of, or one stands alone. */
+  #isPartOnly(request: Request): boolean {
+    const isByData = this.#options.protocol.confirmedBy !== undefined;
+    return isByData && (this.#hasBeenTold || request.pending.size === 1);
+  }
+
+  async #askLater(request: Request): Promise<void> {
+    const { clock, limits, onUntold, isWanted } = this.#options;
+    const untold = [...request.pending.values()];
+    request.pending.clear();
+    this.#endIfAnswered(request);
+    onUntold(untold.filter(isWanted));
+    if (!(await slept(clock, limits.untoldRetryMs, this.#stopped.signal))) return;
+    this.#push('subscribe', untold.filter(isWanted));
+  }
+
+  #endIfAnswered(request: Request): void {
+    if (request.pending.size > 0) return;
     request.answered.abort();
     for (const each of request.ids) this.#sent.delete(each);
     // Its second try may still wait.
     const waiting = this.#waiting.indexOf(request);
     if (waiting >= 0) this.#waiting.splice(waiting, 1);
-    return request;
+    this.#settleIfIdle();
   }
 
   #onlyUnanswered(): number | undefined {
@@ -163,4 +221,12 @@ export class RequestQueue {
     this.#options.onSettled();
     this.#settled.resolve();
   }
+}
+
+function taken(pending: Map<string, Instrument>, symbols: readonly string[]): Instrument[] {
+  return symbols.flatMap((symbol) => {
+    const instrument = pending.get(symbol);
+    pending.delete(symbol);
+    return instrument ?? [];
+  });
 }

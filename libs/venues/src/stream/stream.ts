@@ -2,7 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { Instrument } from '@tickwright/market';
 import { sampledLog } from '@tickwright/runtime';
 import type { SampledLog } from '@tickwright/runtime';
+import type { Address } from './connection.ts';
 import { Lane } from './lane.ts';
+import { TooManyInstrumentsError } from '../errors.ts';
+import type { AccessState } from '../token.ts';
 import { STREAM_LIMITS } from '../limits.ts';
 import type { StreamLimits } from '../limits.ts';
 import type { StreamProtocol } from './protocol.ts';
@@ -10,6 +13,22 @@ import { Subscriptions } from './subscriptions.ts';
 import type { ConnectionState, Stream, StreamCounts, StreamOptions, SubscriptionState } from '../venue.ts';
 import { Gate, slept } from './waiting.ts';
 import { Watch } from './watch.ts';
+
+/** What a stream must know of its venue. */
+export interface StreamVenue {
+  readonly protocol: StreamProtocol;
+  /** Base address, for people too: without a secret. */
+  readonly url: string;
+  /** Asked before every connection, where the address is not always the protocol's. */
+  readonly address?: (signal: AbortSignal) => Promise<Address>;
+  readonly limits?: Partial<StreamLimits>;
+  /** For a venue that wants a token. */
+  readonly access?: {
+    readonly state: AccessState;
+    /** Calls back when there is another token, until the returned function is called. */
+    onRenewed(listener: () => void): () => void;
+  };
+}
 
 /** The stream of any venue, over the venue's protocol: instruments spread over lanes, and a watch over all of them. */
 export class ReconnectingStream implements Stream {
@@ -26,7 +45,9 @@ export class ReconnectingStream implements Stream {
   };
   readonly #options: StreamOptions;
   readonly #protocol: StreamProtocol;
+  readonly #venue: StreamVenue;
   readonly #url: string;
+  readonly #address: (signal: AbortSignal) => Promise<Address>;
   readonly #limits: StreamLimits;
   readonly #subscriptions: Subscriptions;
   readonly #watch: Watch;
@@ -40,14 +61,16 @@ export class ReconnectingStream implements Stream {
   #isPaused = false;
   #isSuspended = false;
 
-  /** Throws a VenueAddressError when `url` is no WebSocket address. */
-  constructor(options: StreamOptions, venue: { protocol: StreamProtocol; url: string }) {
+  /** Throws a VenueAddressError when `url` is no WebSocket address, a TooManyInstrumentsError. */
+  constructor(options: StreamOptions, venue: StreamVenue) {
     this.#options = options;
     // Every lane waits on it; there may be many.
     setMaxListeners(0, this.#stop.signal);
+    this.#venue = venue;
     this.#protocol = venue.protocol;
     this.#url = venue.protocol.url(venue.url);
-    this.#limits = { ...STREAM_LIMITS, ...options.limits };
+    this.#address = venue.address ?? (async () => ({ url: this.#url }));
+    this.#limits = { ...STREAM_LIMITS, ...venue.limits, ...options.limits };
     this.#sampled = sampledLog(options.log, { perKey: 5, windowMs: 60_000, clock: options.clock });
     this.#subscriptions = new Subscriptions(options.clock);
     this.#watch = new Watch({
@@ -57,6 +80,10 @@ export class ReconnectingStream implements Stream {
       lanes: this.#lanes,
     });
     this.subscribe(options.instruments);
+  }
+
+  get access(): AccessState | undefined {
+    return this.#venue.access?.state;
   }
 
   get connections(): ConnectionState[] {
@@ -72,6 +99,7 @@ export class ReconnectingStream implements Stream {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     this.#isRunning = true;
+    const forget = this.#venue.access?.onRenewed(() => this.renew('token'));
     for (const lane of this.#lanes) this.#start(lane);
     try {
       await this.#watchOn();
@@ -80,11 +108,13 @@ export class ReconnectingStream implements Stream {
     }
     // Lanes that are added now find the signal aborted.
     await Promise.all(this.#running);
+    forget?.();
     signal.removeEventListener('abort', onAbort);
     if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   subscribe(instruments: readonly Instrument[]): void {
+    this.#checkRoom(instruments);
     let fresh = instruments.filter((instrument) => this.#subscriptions.add(instrument));
     while (fresh.length > 0) {
       const lane = this.#laneWithRoom();
@@ -135,11 +165,28 @@ export class ReconnectingStream implements Stream {
     this.#watch.resumed();
   }
 
+  /** What kept connections from being opened is gone, or open ones no longer serve: a new one for each, at once. */
+  renew(reason: string): void {
+    for (const lane of this.#lanes) lane.renew(reason);
+  }
+
   async #watchOn(): Promise<void> {
     const { signal } = this.#stop;
     while (await slept(this.#options.clock, this.#limits.watchIntervalMs, signal)) {
       if (this.#gate.isOpen) this.#watch.look();
     }
+  }
+
+  /** Before any is taken in. */
+  #checkRoom(instruments: readonly Instrument[]): void {
+    const { instrumentsPerConnection, connections } = this.#limits;
+    const taken = this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
+    const fresh = instruments.filter(({ key }) => !this.#lanes.some((lane) => lane.has(key))).length;
+    const room = connections * instrumentsPerConnection;
+    if (taken + fresh <= room) return;
+    throw new TooManyInstrumentsError(
+      `${taken + fresh} instruments are more than this venue carries: ${room} on ${connections} connections of ${instrumentsPerConnection}; take fewer, or tell less of each`,
+    );
   }
 
   #laneWithRoom(): Lane {
@@ -150,6 +197,8 @@ export class ReconnectingStream implements Stream {
       ...this.#options,
       name: `ws-${this.#lanes.length + 1}`,
       url: this.#url,
+      address: this.#address,
+      mayOpenMore: () => this.connections.length < this.#limits.connections,
       protocol: this.#protocol,
       random,
       limits: this.#limits,

@@ -66,6 +66,12 @@ export class Subscriptions {
     this.enter(subscription, 'acknowledged');
   }
 
+  /** Says why it is in its state. */
+  explain(key: string, reason: string): void {
+    const subscription = this.#byKey.get(key);
+    if (subscription !== undefined) subscription.reason = reason;
+  }
+
   /** Another connection carries it from now on; to the instrument nothing has happened. */
   moved(key: string, connection: string): void {
     const subscription = this.#byKey.get(key);

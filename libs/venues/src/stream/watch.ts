@@ -25,7 +25,7 @@ export interface WatchOptions {
 /**
  * Looks at the data of every lane again and again, while sockets are judged by their pings: teaches itself how often
  * each instrument ticks, tells the quiet from the stale, asks for stale ones again, and ends connections that are mute.
- * A venue that is closed by its calendar is never judged.
+ * A venue that is closed, by its calendar or by what it says itself, is never judged.
  */
 export class Watch {
   readonly #options: WatchOptions;
@@ -62,7 +62,7 @@ export class Watch {
     for (const instrument of lane.instruments()) {
       const subscription = subscriptions.get(instrument.key);
       if (subscription === undefined || subscription.ackMicros === 0) continue;
-      const openMicros = calendars(instrument.calendar).sessionAt(nowMicros)?.openMicros;
+      const openMicros = openSince(link, calendars(instrument.calendar).sessionAt(nowMicros)?.openMicros);
       this.#learn(subscription, openMicros ?? Infinity);
       if (openMicros === undefined) {
         if (subscription.ticksSeen > 0 || subscription.state === 'stale')
@@ -152,4 +152,10 @@ export class Watch {
     this.#handedOverMs.set(lane, nowMs);
     lane.handOver('stale');
   }
+}
+
+/** Since when data are to be expected; undefined while the venue is closed, by its calendar or by its own word. */
+function openSince(link: Link, openMicros: number | undefined): number | undefined {
+  if (openMicros === undefined || !link.isVenueOpen) return undefined;
+  return Math.max(openMicros, link.reopenedMicros);
 }

@@ -6,7 +6,15 @@ import type { FaultControl } from '../faults/fault-control.ts';
 import type { SimulatorStats } from '../stats.ts';
 import type { Connection } from './connection.ts';
 import type { StreamKind, StreamName } from './stream-name.ts';
-import { TradeMessages } from './trade-messages.ts';
+
+/** Writes one instrument's stream messages in a venue's words; all ASCII. `position` counts fills from the columns' first. */
+export interface MessageWriter {
+  trade(columns: OrderColumns, at: { row: number; position: number }): string;
+  /** One row's order. */
+  aggTrade?(columns: OrderColumns, row: number): string;
+  /** Some fills of one row's order in one message, in a venue that puts them together. */
+  order?(columns: OrderColumns, at: { row: number; positions: readonly number[] }): string;
+}
 
 interface Subscription {
   readonly connection: Connection;
@@ -18,7 +26,7 @@ interface Subscription {
 /** One instrument that somebody listens to: its current slice, and where in it the stream is. */
 interface Channel {
   readonly instrument: SimulatedInstrument;
-  readonly messages: TradeMessages;
+  readonly messages: MessageWriter;
   readonly columns: OrderColumns;
   /** The slice in `columns`: fromMs <= time < toMs; both -1 before the first. */
   fromMs: number;
@@ -33,6 +41,7 @@ export class Broadcaster {
   readonly #instruments: ReadonlyMap<string, SimulatedInstrument>;
   readonly #faults: FaultControl;
   readonly #stats: SimulatorStats;
+  readonly #writerOf: (instrument: SimulatedInstrument) => MessageWriter;
   readonly #channels = new Map<string, Channel>();
   /** Trades up to and including this millisecond have been streamed. */
   #toldMs: number;
@@ -42,7 +51,9 @@ export class Broadcaster {
     faults: FaultControl;
     stats: SimulatorStats;
     nowMs: number;
+    writerOf: (instrument: SimulatedInstrument) => MessageWriter;
   }) {
+    this.#writerOf = options.writerOf;
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
     this.#faults = options.faults;
     this.#stats = options.stats;
@@ -51,6 +62,15 @@ export class Broadcaster {
 
   has(symbol: string): boolean {
     return this.#instruments.has(symbol);
+  }
+
+  instrument(symbol: string): SimulatedInstrument | undefined {
+    return this.#instruments.get(symbol);
+  }
+
+  /** Trades up to and including this millisecond have been streamed. */
+  get toldMs(): number {
+    return this.#toldMs;
   }
 
   /** Streams to the connection what happens after `afterMs`. A stream that it has already stays as it is. */
@@ -81,7 +101,7 @@ export class Broadcaster {
     if (known !== undefined || instrument === undefined) return known;
     const made: Channel = {
       instrument,
-      messages: new TradeMessages(instrument),
+      messages: this.#writerOf(instrument),
       columns: new OrderColumns(),
       fromMs: -1,
       toMs: -1,
@@ -121,24 +141,45 @@ export class Broadcaster {
     while (channel.row < columns.count && columns.timeMs[channel.row] === ms) {
       const row = channel.row;
       if (subscriptions.trade.length > 0) {
-        const end = columns.fillStart[row] + columns.fills[row];
-        for (let position = columns.fillStart[row]; position < end; position++) {
-          if (this.#skips(channel.instrument, columns.firstTrade + position)) continue;
-          send(subscriptions.trade, messages.trade(columns, { row, position }), ms);
-        }
+        if (messages.order === undefined) this.#tellFills(channel, row, ms);
+        else this.#tellOrder(channel, row, ms);
       }
-      if (subscriptions.aggTrade.length > 0 && !this.#skips(channel.instrument, columns.firstOrder + row)) {
-        send(subscriptions.aggTrade, messages.aggTrade(columns, row), ms);
+      if (messages.aggTrade !== undefined && subscriptions.aggTrade.length > 0) {
+        if (!this.#skips(channel.instrument, columns.firstOrder + row)) {
+          send(subscriptions.aggTrade, messages.aggTrade(columns, row), ms);
+        }
       }
       channel.row += 1;
     }
   }
 
+  #tellFills({ columns, subscriptions, messages, instrument }: Channel, row: number, ms: number): void {
+    const end = columns.fillStart[row] + columns.fills[row];
+    for (let position = columns.fillStart[row]; position < end; position++) {
+      if (this.#skips(instrument, columns.firstTrade + position)) continue;
+      send(subscriptions.trade, messages.trade(columns, { row, position }), ms);
+    }
+  }
+
+  #tellOrder({ columns, subscriptions, messages, instrument }: Channel, row: number, ms: number): void {
+    const positions: number[] = [];
+    const end = columns.fillStart[row] + columns.fills[row];
+    for (let position = columns.fillStart[row]; position < end; position++) {
+      if (!this.#skips(instrument, columns.firstTrade + position)) positions.push(position);
+    }
+    const text = positions.length === 0 ? undefined : messages.order?.(columns, { row, positions });
+    if (text !== undefined) send(subscriptions.trade, text, ms);
+  }
+
   /** By a hash of the id, so that every connection, and a restarted simulator, misses the same trades. */
-  #skips(instrument: SimulatedInstrument, id: number): boolean {
+  isSkipped(instrument: SimulatedInstrument, id: number): boolean {
     const { skipIds } = this.#faults.current;
     if (skipIds === null) return false;
-    if (fraction(hashWide(hashPair(instrument.hash, 0x5417), id)) >= skipIds.probability) return false;
+    return fraction(hashWide(hashPair(instrument.hash, 0x5417), id)) < skipIds.probability;
+  }
+
+  #skips(instrument: SimulatedInstrument, id: number): boolean {
+    if (!this.isSkipped(instrument, id)) return false;
     this.#stats.skipped += 1;
     return true;
   }

@@ -5,23 +5,39 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { FaultControl } from '../faults/fault-control.ts';
 import { hashPair } from '../market/hash.ts';
 import type { SimulatorStats } from '../stats.ts';
-import type { Broadcaster } from './broadcaster.ts';
 import { Connection } from './connection.ts';
-import { findUnknownStream, Session, type UnknownStreams } from './session.ts';
-import { parseStreamPath, type StreamPath } from './stream-path.ts';
+
+/** What a client has asked for on its connection. */
+export interface VenueSession {
+  readonly connection: Connection;
+  /** Notes anything the client sent; closes the connection when it was too much. Answers whether it goes on. */
+  noteMessage(nowMs: number): boolean;
+  /** Answers a client's message. */
+  handle(text: string): void;
+  /** Once a turn: what the venue says without being asked. */
+  age?(): void;
+  /** The connection is gone. */
+  end(): void;
+}
+
+/** What is a venue's own in serving WebSockets. */
+export interface Dialect {
+  /** Why a URL is not served; undefined when it is. */
+  refuse(url: string): HttpRefusal | undefined;
+  /** A client has connected. */
+  open(connection: Connection, url: string): VenueSession;
+  shutdownNotice(options: { wallMs: number; isCombined: boolean }): string | undefined;
+}
 
 export interface StreamServerOptions {
   readonly seed: number;
-  readonly broadcaster: Broadcaster;
+  readonly dialect: Dialect;
   readonly faults: FaultControl;
   readonly stats: SimulatorStats;
   readonly clock: Clock;
   readonly log: Log;
   readonly maxConnections: number;
-  readonly maxStreamsPerConnection: number;
-  readonly maxMessagesPerSecond: number;
   readonly maxBufferedBytes: number;
-  readonly unknownStreams: UnknownStreams;
 }
 
 /** Room for a SUBSCRIBE of 1,024 streams with the longest names. */
@@ -35,7 +51,7 @@ export class StreamServer {
     perMessageDeflate: false,
     maxPayload: MAX_REQUEST_BYTES,
   });
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<VenueSession>();
   #accepted = 0;
 
   constructor(options: StreamServerOptions) {
@@ -45,34 +61,28 @@ export class StreamServer {
   /** An HTTP server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#options.log.debug({ error }, 'a simulated connection broke'));
-    const path = readPath(request.url ?? '');
-    const refusal = this.#refusal(path);
+    const url = request.url ?? '';
+    const refusal = this.#refusal(url);
     if (refusal !== undefined) {
       this.#options.stats.rejected += 1;
       refuse(socket, refusal);
-    } else if (path !== undefined) {
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, path));
+    } else {
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, url));
     }
   }
 
-  #refusal(path: StreamPath | undefined): HttpRefusal | undefined {
-    const { faults, maxConnections, maxStreamsPerConnection, unknownStreams, broadcaster } = this.#options;
+  #refusal(url: string): HttpRefusal | undefined {
+    const { faults, maxConnections, dialect } = this.#options;
     if (faults.isRejectingConnections)
       return { status: '503 Service Unavailable', code: -1008, msg: 'Busy.' };
     if (this.#sessions.size >= maxConnections) {
       return { status: '503 Service Unavailable', code: -1034, msg: 'Too many connections.' };
     }
-    if (path === undefined) return { status: '404 Not Found', code: -1000, msg: 'No such path.' };
-    if (path.streams.length > maxStreamsPerConnection) {
-      return { status: '400 Bad Request', code: -1101, msg: 'Too many streams.' };
-    }
-    if (unknownStreams === 'ignore' || findUnknownStream(path.streams, broadcaster) === undefined)
-      return undefined;
-    return { status: '400 Bad Request', code: -1121, msg: 'Invalid symbol.' };
+    return dialect.refuse(url);
   }
 
-  #open(webSocket: WebSocket, socket: Duplex, path: StreamPath): void {
-    const { seed, faults, stats, clock, maxBufferedBytes, broadcaster, unknownStreams } = this.#options;
+  #open(webSocket: WebSocket, socket: Duplex, url: string): void {
+    const { seed, faults, stats, clock, maxBufferedBytes, dialect } = this.#options;
     this.#accepted += 1;
     stats.accepted += 1;
     const connection = new Connection({
@@ -80,26 +90,18 @@ export class StreamServer {
       socket,
       seed: hashPair(seed >>> 0, this.#accepted),
       openedMs: clock.monotonicMs(),
-      isCombined: path.isCombined,
+      shutdownNotice: (about) => dialect.shutdownNotice(about),
       faults,
       stats,
       maxBufferedBytes,
     });
-    const session = new Session({
-      connection,
-      broadcaster,
-      unknownStreams,
-      maxStreams: this.#options.maxStreamsPerConnection,
-      maxMessagesPerSecond: this.#options.maxMessagesPerSecond,
-      wallMs: () => Math.floor(clock.nowMicros() / 1000),
-    });
+    const session = dialect.open(connection, url);
     this.#sessions.add(session);
     stats.connections = this.#sessions.size;
-    session.subscribe(path.streams);
     this.#listen(webSocket, session);
   }
 
-  #listen(webSocket: WebSocket, session: Session): void {
+  #listen(webSocket: WebSocket, session: VenueSession): void {
     const { clock, log, stats } = this.#options;
     const isAllowed = () => session.noteMessage(clock.monotonicMs());
     webSocket.on('ping', isAllowed);
@@ -119,7 +121,10 @@ export class StreamServer {
   age(): void {
     const nowMs = this.#options.clock.monotonicMs();
     const wallMs = Math.floor(this.#options.clock.nowMicros() / 1000);
-    for (const { connection } of this.#sessions) connection.age(nowMs, wallMs);
+    for (const session of this.#sessions) {
+      session.connection.age(nowMs, wallMs);
+      if (session.connection.isOpen) session.age?.();
+    }
   }
 
   /** Writes what the connections have collected. */
@@ -139,7 +144,8 @@ export class StreamServer {
   }
 }
 
-interface HttpRefusal {
+/** A connection attempt that is answered with an HTTP error. */
+export interface HttpRefusal {
   readonly status: string;
   readonly code: number;
   readonly msg: string;
@@ -149,15 +155,6 @@ function refuse(socket: Duplex, { status, code, msg }: HttpRefusal): void {
   const body = JSON.stringify({ code, msg });
   const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
-}
-
-function readPath(url: string): StreamPath | undefined {
-  try {
-    return parseStreamPath(url);
-  } catch {
-    // A URL that cannot be parsed or decoded is a path that does not exist.
-    return undefined;
-  }
 }
 
 function rawText(data: Buffer | ArrayBuffer | Buffer[]): string {

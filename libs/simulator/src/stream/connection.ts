@@ -15,7 +15,8 @@ export interface ConnectionOptions {
   readonly socket: Duplex;
   readonly seed: number;
   readonly openedMs: number;
-  readonly isCombined: boolean;
+  /** What a client is told that has to go because the venue shuts down; undefined for nothing. */
+  readonly shutdownNotice: (options: { wallMs: number; isCombined: boolean }) => string | undefined;
   readonly faults: FaultControl;
   readonly stats: SimulatorStats;
   /** A client that lets more than this wait in the socket is cut off. */
@@ -29,7 +30,9 @@ const CLOSE_POLICY = 1008;
 /** One client: collects its messages of a turn, writes them at once, and dies as the faults say. */
 export class Connection {
   /** Whether messages are wrapped in `{"stream":...,"data":...}`. */
-  isCombined: boolean;
+  isCombined = false;
+  /** Messages and answers that were sent or are about to be. */
+  sentMessages = 0;
   readonly #options: ConnectionOptions;
   readonly #webSocket: WebSocket;
   readonly #delivery: DeliveryFaults;
@@ -43,7 +46,6 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#webSocket = options.webSocket;
-    this.isCombined = options.isCombined;
     const random = createRandom(options.seed);
     this.#dropPart = 0.5 + random();
     this.#delivery = new DeliveryFaults({ control: options.faults, random, stats: options.stats });
@@ -77,8 +79,8 @@ export class Connection {
   #shutDown(at: { nowMs: number; wallMs: number; graceMs: number }): void {
     if (this.#shutdownSaidAtMs < 0) {
       this.#shutdownSaidAtMs = at.nowMs;
-      const event = `{"e":"serverShutdown","E":${at.wallMs}}`;
-      this.answer(this.isCombined ? `{"stream":"!serverShutdown","data":${event}}` : event);
+      const notice = this.#options.shutdownNotice({ wallMs: at.wallMs, isCombined: this.isCombined });
+      if (notice !== undefined) this.answer(notice);
     } else if (at.nowMs - this.#shutdownSaidAtMs >= at.graceMs) {
       this.close('server shutdown');
     }
@@ -117,6 +119,7 @@ export class Connection {
   };
 
   #append(frame: string): void {
+    this.sentMessages += 1;
     this.#batch += frame;
     if (this.#batch.length >= BATCH_CHARACTERS) this.flush();
   }
@@ -136,6 +139,7 @@ export class Connection {
   /** Answers a request, after what has been collected before it. Any text: this goes through the library. */
   answer(text: string): void {
     this.flush();
+    this.sentMessages += 1;
     if (this.isOpen) this.#webSocket.send(text);
   }
 
