@@ -48,6 +48,7 @@ export type { MinutesQuery } from './ticks/tick-minutes.ts';
 export type { TickFilter } from './ticks/tick-source.ts';
 export type { SealOptions, SealReport, SealStep } from './tick-storage/sealing.ts';
 export type { DateOf } from './tick-storage/sealed-parts.ts';
+export { FILE_COLUMNS as CANDLE_FILE_COLUMNS } from './candles/candle-parquet.ts';
 export { fileSum, partSumPath, readPartSum, summedParts, writePartSum } from './files/part-sum.ts';
 export type { PartSum } from './files/part-sum.ts';
 export { TICK_ANCHOR } from './tick-storage/tick-storage.ts';

@@ -1,5 +1,6 @@
 import { tryDatabases } from '@tickwright/database';
 import {
+  CANDLE_FILE_COLUMNS,
   fileSum,
   listHours,
   listParts,
@@ -75,7 +76,7 @@ function overlapping(parts: readonly TickPart[]): Finding[] {
 export async function checkCandleFiles(dataDir: string): Promise<Finding[]> {
   const pieces = [...(await listPieces({ dataDir })), ...(await listHours({ dataDir }))];
   const paths = [...new Set(pieces.map(({ path }) => path))];
-  const bad = await unreadable(paths);
+  const bad = await unreadable(paths, CANDLE_FILE_COLUMNS.join(', '));
   const kept = await readKeptTicks(tickPaths(dataDir).parts);
   const hasTicks = (path: string): boolean =>
     pieces.every((piece) => piece.path !== path || piece.from >= (kept.get(piece.segment) ?? 0));
@@ -92,25 +93,32 @@ function candleDamage(path: string, found: string, { hasTicks }: { readonly hasT
   return { ...fault({ check: 'candles', subject: path, severity: 'error', found, toDo }), isAlone: true };
 }
 
-async function unreadable(paths: readonly string[]): Promise<{ path: string; error: string }[]> {
+/** A file that lacks one of the columns cannot be read either: their names have no checksum. */
+async function unreadable(
+  paths: readonly string[],
+  columns = '*',
+): Promise<{ path: string; error: string }[]> {
   const found: { path: string; error: string }[] = [];
   for (let at = 0; at < paths.length; at += FILES_A_TRIAL)
-    found.push(...(await unreadableOf(paths.slice(at, at + FILES_A_TRIAL))));
+    found.push(...(await unreadableOf(paths.slice(at, at + FILES_A_TRIAL), columns)));
   return found;
 }
 
-async function unreadableOf(paths: readonly string[]): Promise<{ path: string; error: string }[]> {
+async function unreadableOf(
+  paths: readonly string[],
+  columns: string,
+): Promise<{ path: string; error: string }[]> {
   const statements = paths.map(
     (path) =>
       `SELECT count(*)::DOUBLE AS "rows", bit_xor(hash(t))::VARCHAR AS sum
-       FROM read_parquet('${path.replaceAll("'", "''")}', hive_partitioning = false) t`,
+       FROM (SELECT ${columns} FROM read_parquet('${path.replaceAll("'", "''")}', hive_partitioning = false)) t`,
   );
   const found: { path: string; error: string }[] = [];
   const [trial] = await tryDatabases([{ path: ':memory:', statements }], DEADLINE_MS);
   if (trial === undefined || 'error' in trial) {
     // One of them ended the child: each on its own.
     if (paths.length <= 1) return paths.map((path) => ({ path, error: reasonOf(trial?.error) }));
-    for (const path of paths) found.push(...(await unreadableOf([path])));
+    for (const path of paths) found.push(...(await unreadableOf([path], columns)));
     return found;
   }
   for (const [at, result] of trial.results.entries()) {
