@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listHours, listPieces } from '@tickwright/store';
 import type { CandlePiece } from '@tickwright/store';
-import { finishRestore, repairAfterFailure, repairBeforeStart } from '@tickwright/upkeep';
+import { ExitCode, TickwrightError } from '@tickwright/runtime';
+import { checkParts, finishRestore, repairAfterFailure, repairBeforeStart } from '@tickwright/upkeep';
 import { openCore } from '../core.ts';
 import type { Core, CoreOptions } from '../core.ts';
 import { spansOfLoss } from './lost-spans.ts';
@@ -39,8 +40,19 @@ export async function openRepairedCore(
       return await openCore({ ...options, onUp });
     } catch (error) {
       const { actions, candleFiles } = await repairAfterFailure(options, error);
-      if (actions.length === 0 || tries > REPAIRS_MAX) throw error;
+      if (actions.length === 0 || tries > REPAIRS_MAX) throw await explained(dataDir, error);
       setAside.push(...pieces.filter(({ path }) => candleFiles.includes(path)));
     }
   }
+}
+
+/** A sealed part that was altered makes the engine fail in words of its own: then the part is named. */
+async function explained(dataDir: string, error: unknown): Promise<unknown> {
+  if (error instanceof TickwrightError && error.exitCode === ExitCode.store) return error;
+  const damaged = (await checkParts(dataDir, 'whole')).find(({ severity }) => severity === 'error');
+  if (damaged === undefined) return error;
+  return new TickwrightError(
+    `cannot start: the sealed part ${damaged.subject} ${damaged.found}. Run "tickwright doctor --repair", which sets it aside and rebuilds it.`,
+    { code: 'part-damaged', exitCode: ExitCode.store, cause: error },
+  );
 }
