@@ -123,6 +123,13 @@ function addReaders(program: Command, terminal: Terminal, done: Done): void {
       const { verifyCommand } = await import('./commands/verify.ts');
       done(await verifyCommand(terminal, flags));
     });
+  common(program.command('doctor'))
+    .description('what is wrong with this machine and what is stored; exit 4 when something stored is')
+    .option('--repair', 'set aside what is damaged and make it anew; nothing is deleted')
+    .action(async (flags) => {
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      done(await doctorCommand(terminal, flags));
+    });
   common(program.command('status'))
     .description(
       'what the running ingestor says of itself, or what it left behind; exit 7 when it is not well',

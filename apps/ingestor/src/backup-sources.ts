@@ -1,9 +1,14 @@
 import { join } from 'node:path';
+import { GAP_ANCHOR, LEDGER_ANCHOR, anchorPath } from '@tickwright/store';
 import { BackupError, frameSum } from '@tickwright/upkeep';
 import type { BackupJournal, BackupTaking } from '@tickwright/upkeep';
 import type { Core } from './core.ts';
 
-/** All of the data directory that the ingestor's backups stand for. The journal is none of it: it goes on by itself. */
+/**
+ * All of the data directory that the ingestor's backups stand for. The journal is none of it: it goes on by itself.
+ * Anchors are named and not taken, as those in `live` are: what is restored has none until its first commit, and what
+ * a later state claimed is not asked of it.
+ */
 export const BACKUP_ROOTS: readonly string[] = [
   'live',
   'ticks',
@@ -11,6 +16,7 @@ export const BACKUP_ROOTS: readonly string[] = [
   'gaps.parquet',
   'state.duckdb',
   'state.duckdb.wal',
+  ...[GAP_ANCHOR, LEDGER_ANCHOR].map((part) => anchorPath('state.duckdb', part)),
 ];
 
 /** Files that are replaced as a whole with each publication. */

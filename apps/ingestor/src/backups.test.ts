@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { configSchema } from '@tickwright/config';
 import type { ManualClock } from '@tickwright/runtime';
 import { openCandleScan, publishedCandles } from '@tickwright/store';
-import { restoreBackup } from '@tickwright/upkeep';
+import { checkStore, repairBeforeStart, restoreBackup } from '@tickwright/upkeep';
 import type { RestoreReport } from '@tickwright/upkeep';
+import { catalogue } from '@tickwright/venues';
 import { afterEach, expect, test } from 'vitest';
 import { Backups } from './backups.ts';
 import type { BackupJson } from './backups.ts';
@@ -18,6 +19,7 @@ import {
   whileTimePasses,
 } from './core-fixture.ts';
 import { readTicks } from './http/queries.ts';
+import { openRepairedCore } from './repair/repaired-core.ts';
 import { mismatches, verifyCore } from './verification/verify-core.ts';
 
 afterEach(removeFolders);
@@ -84,12 +86,63 @@ test('what comes after a backup is not in it, and what the journal has of it is 
   const report = await restored(rig.dataDir, made.folder, rig.clock);
   expect(report.journal).toMatchObject({ isSame: true, missing: [] });
   expect(report.journal?.frames).toBeGreaterThanOrEqual(100);
-  expect(report.setAside?.roots).toEqual(['live', 'gaps.parquet', 'state.duckdb']);
+  expect(report.setAside?.roots).toEqual([
+    'live',
+    'gaps.parquet',
+    'state.duckdb',
+    'state.duckdb.ledger.anchor',
+  ]);
+  // What the state before it had claimed of itself is not asked of it.
+  const { dataDir, clock } = rig;
+  expect(await repairBeforeStart({ dataDir, clock, log: quietLog, endedCleanly: false })).toEqual([]);
   await using again = await Rig.open({ dataDir: rig.dataDir, clock: rig.clock });
   await again.settle();
   expect(await allTicks(again)).toEqual(ticks);
   expect(await allCandles(again)).toEqual(candles);
   expect(await differences(again)).toBe(0);
+});
+
+test('a start finishes an interrupted restore before it looks for damage', async () => {
+  const rig = await Rig.open();
+  await rig.live(trades(1, 100));
+  const made = await backedUp(rig);
+  await rig.live(trades(101, 100, { timeMicros: START + 100_000_000 }));
+  await rig.settle();
+  await rig[Symbol.asyncDispose]();
+  const { dataDir, clock } = rig;
+  // When the state file is aside and its anchors are still there.
+  let setAside = 0;
+  const interrupted = restoreBackup({
+    owner: 'ingestor',
+    folder: made.folder,
+    dataDir,
+    clock,
+    log: quietLog,
+    onStep: (step) => {
+      if (step === 'set-aside' && (setAside += 1) === 3) throw new Error('interrupted');
+    },
+  });
+  await expect(interrupted).rejects.toThrow('interrupted');
+  expect((await checkStore({ dataDir, isRunning: false })).findings).toMatchObject([
+    { check: 'restore', severity: 'error' },
+  ]);
+  const core = await openRepairedCore({
+    dataDir,
+    instance: 'test',
+    version: '0.0.0',
+    venues: [catalogue.venue('binance')],
+    memoryHours: 2,
+    journal: { fileBytes: 1 << 20, syncIntervalMs: 20 },
+    clock,
+    log: quietLog,
+    endedCleanly: false,
+  });
+  const [names, quarantined] = [await readdir(dataDir), await readdir(join(dataDir, 'quarantine'))];
+  await whileTimePasses(clock, Promise.resolve(core[Symbol.asyncDispose]()));
+  expect(names).not.toContain('restore.json');
+  expect(quarantined).toEqual([expect.stringMatching(/-before-restore$/)]);
+  await using again = await Rig.open({ dataDir, clock });
+  expect(await allTicks(again)).toHaveLength(200);
 });
 
 test('a restore without a journal is consistent: the ticks and candles of the moment of the backup', async () => {
@@ -186,7 +239,7 @@ test('ranges that are neither in the backup nor in the journal are told', async 
     await cp(join(later, 'journal', name), join(rig.dataDir, 'journal', moved));
   }
   const report = await restored(rig.dataDir, made.folder, rig.clock);
-  expect(report.journal?.missing[0]).toMatchObject({ from: offset });
+  expect(report.journal?.missing[0]).toMatchObject({ firstOffset: offset });
   expect(report.journal?.isSame).toBe(true);
 });
 

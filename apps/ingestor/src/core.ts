@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
-import type { ControlEvent, Instrument, InstrumentRow } from '@tickwright/market';
+import type { ControlEvent, Instrument, InstrumentRow, LostSpan } from '@tickwright/market';
 import { openReopeningDatabase } from '@tickwright/database';
 import type { Database, DatabaseLockedError } from '@tickwright/database';
 import { openJournal } from '@tickwright/journal';
@@ -10,7 +10,7 @@ import { SerialGate } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleFiles, openGapStore, openLedgerMemory, openTickFile, readStatus } from '@tickwright/store';
 import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
-import { finishRestore } from '@tickwright/upkeep';
+import type { OffsetRange } from '@tickwright/upkeep';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
 import { catchUp } from './ticks/catch-up.ts';
@@ -23,6 +23,8 @@ import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './candles/status-publisher.ts';
 import { recomputeCandles } from './candles/recompute.ts';
 import { bringUp } from './restore.ts';
+import { restoreLedger } from './repair/restored-ledger.ts';
+import { StoreLossError, anchoredOffset, lostFrames } from './repair/store-loss.ts';
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
@@ -46,6 +48,10 @@ export interface CoreOptions {
   /** Called when another process has taken `state.duckdb` while its engine was opened again: end the process at once. */
   readonly onTaken?: (error: DatabaseLockedError) => void;
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
+  /** Goes on where ticks that were stored are lost for good; whoever asks for it states the loss. */
+  readonly acceptsLoss?: boolean;
+  /** Called once the fold is up with the journal: while opening, or later where the tick file was away. */
+  readonly onUp?: (core: Core) => Promise<void>;
 }
 
 /**
@@ -55,6 +61,9 @@ export interface CoreOptions {
 export interface Core extends AsyncDisposable {
   readonly dataDir: string;
   readonly log: Log;
+  readonly clock: Clock;
+  /** Frames that opening it found to be lost for good: never stored, or stored once and not any more. */
+  readonly lost: readonly OffsetRange[];
   readonly instruments: InstrumentTable;
   readonly journal: Journal;
   readonly pipeline: Pipeline;
@@ -73,6 +82,8 @@ export interface Core extends AsyncDisposable {
   begin(): Promise<void>;
   /** Registers instruments in the journal and the table; those already known are left as they are. */
   register(instruments: readonly Instrument[]): void;
+  /** Journals what is lost for good; it becomes gaps. */
+  stateLoss(reason: string, spans: readonly LostSpan[]): void;
   /** One flush; while the tick file is away, a try to open it and to bring the fold up to the journal. */
   store(signal: AbortSignal): Promise<unknown>;
   /** One cycle of publishing; none before the fold is up. */
@@ -84,7 +95,10 @@ export interface Core extends AsyncDisposable {
   settle(signal?: AbortSignal): Promise<boolean>;
 }
 
-/** Opens the stores, rebuilds the state as of the tick file's offset and applies the rest of the journal. */
+/**
+ * Opens the stores, rebuilds the state as of the tick file's offset and applies the rest of the journal. For what an
+ * interrupted restore has left, or a damaged file, use `openRepairedCore`.
+ */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const opened = new OpenedParts();
   try {
@@ -97,7 +111,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
 async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
   const { dataDir, clock, log, venues } = options;
-  await finishRestore(dataDir, log);
   const journalDirectory = join(dataDir, 'journal');
   await mkdir(journalDirectory, { recursive: true });
   const instruments = new InstrumentTable();
@@ -123,7 +136,10 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
       directory: journalDirectory,
       quarantine: join(dataDir, 'quarantine'),
       name: 'ingestor',
-      minimumOffset: tickFile.isAway ? await toldOffset(dataDir) : tickFile.appliedOffset,
+      minimumOffset: Math.max(
+        tickFile.isAway ? await toldOffset(dataDir) : tickFile.appliedOffset,
+        await anchoredOffset(dataDir),
+      ),
       clock,
       log,
       ...options.journal,
@@ -159,13 +175,41 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
     statusNow: () => publisher.now(),
   });
-  const parts = { instruments, journal, pipeline, tickFile, gapStore, candleFiles, flusher, aggregator };
+  const lost: OffsetRange[] = [];
+  const parts = {
+    lost,
+    instruments,
+    journal,
+    pipeline,
+    tickFile,
+    gapStore,
+    candleFiles,
+    flusher,
+    aggregator,
+  };
   const status = (): ReturnType<typeof readStatus> => readStatus(dataDir);
   const restored = { ...parts, dataDir, ledgerMemory, status, memoryHours, log };
-  if (!tickFile.isAway) await bringUp(restored);
-  const opening = new LateOpening({ ...parts, clock, log, bringUp: (signal) => bringUp(restored, signal) });
+  const comeUp = async (signal?: AbortSignal): Promise<void> => {
+    lost.push(...(await missingFrames(options, tickFile)));
+    await restoreLedger({ ...restored, path: stateFile.path, venues, clock });
+    lost.push(...(await bringUp(restored, signal)));
+    await options.onUp?.(core);
+  };
+  const opening = new LateOpening({ ...parts, clock, log, bringUp: comeUp });
   const gates = { stateDatabase: stateFile, fileGate: new SerialGate() };
-  return coreOf({ ...parts, ...gates, opening }, options, opened);
+  const core = coreOf({ ...parts, ...gates, opening }, options, opened);
+  if (!tickFile.isAway) await comeUp();
+  return core;
+}
+
+/** Frames that were stored once and are lost for good. Errors: StoreLossError, unless that is accepted. */
+async function missingFrames(
+  { dataDir, acceptsLoss }: CoreOptions,
+  tickFile: TickFile,
+): Promise<OffsetRange[]> {
+  const lost = await lostFrames(dataDir, tickFile);
+  if (lost.length > 0 && acceptsLoss !== true) throw new StoreLossError(tickFile.database.path, lost);
+  return lost;
 }
 
 /** What the published status tells of the journal's end; 0 when there is none. */
@@ -177,9 +221,11 @@ type CoreParts = Omit<
   Core,
   | 'dataDir'
   | 'log'
+  | 'clock'
   | 'isTakingFrames'
   | 'begin'
   | 'register'
+  | 'stateLoss'
   | 'store'
   | 'publish'
   | 'settle'
@@ -216,6 +262,7 @@ function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: 
     ...parts,
     dataDir,
     log,
+    clock,
     settle,
     store: (signal) => (pipeline.isLive ? flusher.flush(signal) : opening.round(signal)),
     publish: async (signal) => pipeline.isLive && aggregator.cycle(signal),
@@ -233,6 +280,9 @@ function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: 
     register(wanted) {
       const rows = wanted.filter(({ key }) => instruments.indexOf(key) < 0).map(instrumentRow);
       if (rows.length > 0) record({ type: 'instruments', rows });
+    },
+    stateLoss(reason, spans) {
+      if (spans.length > 0) record({ type: 'lost', reason, spans });
     },
     /** An event that says so, everything stored and published, then the files closed. */
     async [Symbol.asyncDispose]() {

@@ -21,8 +21,7 @@ import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
 import { backupService } from './backup-service.ts';
 import { Backups } from './backups.ts';
-import { openCore } from './core.ts';
-import type { Core } from './core.ts';
+import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
@@ -33,6 +32,7 @@ import { loopService } from './loop-service.ts';
 import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
+import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { sourceStream } from './intake/source-stream.ts';
 import type { SourceStream } from './intake/source-stream.ts';
 
@@ -94,14 +94,16 @@ async function run(options: IngestOptions): Promise<void> {
   const directory = join(config.dataDir, 'ingestor');
   await mkdir(directory, { recursive: true });
   const instance = randomUUID();
+  const endedCleanly = hasEndedCleanly(directory);
   await using lock = await acquireInstanceLock(directory, { instanceId: instance, announce: 'later' });
   const state = new IngestorState({ clock: options.clock, instance, version: options.version });
   const token = randomBytes(24).toString('base64url');
   await using http = await serve(options, state, token);
   // Before the first file is opened and until the last is closed.
   await using _locks = watchLocks({ clock: options.clock, log: options.log, onLost: options.abandon });
-  await using core = await openCore({
+  await using core = await openRepairedCore({
     ...coreOptions(options, instance),
+    endedCleanly,
     // Not before: an instance of another container, which sees the state file's lock alone, may serve another address.
     onOwned: () => lock.publish({ addresses: { http: http.url }, token }),
   });
@@ -183,7 +185,7 @@ function tokensOf({ config, env = {} }: IngestOptions): ReadonlyMap<string, Stor
   return new Map(venues.map((venue) => [venue, new StoredToken({ venue, file, env })]));
 }
 
-function coreOptions(options: IngestOptions, instance: string): Parameters<typeof openCore>[0] {
+function coreOptions(options: IngestOptions, instance: string): CoreOptions {
   const { config, clock, log, version } = options;
   const rejected = sampledLog(log, { perKey: 3, windowMs: 60_000, clock });
   return {

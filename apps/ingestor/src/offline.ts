@@ -5,14 +5,16 @@ import type { Config } from '@tickwright/config';
 import { acquireInstanceLock } from '@tickwright/runtime';
 import type { Clock, InstanceLock, Log } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
-import { openCore } from './core.ts';
 import type { Core } from './core.ts';
+import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 
 export interface OfflineOptions {
   readonly config: Config;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** As for the core: only where the loss is stated. */
+  readonly acceptsLoss?: boolean;
 }
 
 /** A core and the lock it is opened under; disposing stores what is in hand, then gives the lock back. */
@@ -29,9 +31,10 @@ export async function openOffline(options: OfflineOptions): Promise<OfflineCore>
   const directory = join(config.dataDir, 'ingestor');
   await mkdir(directory, { recursive: true });
   const instance = randomUUID();
+  const endedCleanly = hasEndedCleanly(directory);
   const lock = await acquireInstanceLock(directory, { instanceId: instance, announce: 'later' });
   try {
-    const core = await openCore({
+    const core = await openRepairedCore({
       dataDir: config.dataDir,
       instance,
       version,
@@ -41,6 +44,8 @@ export async function openOffline(options: OfflineOptions): Promise<OfflineCore>
       onOwned: () => lock.publish({}),
       clock,
       log,
+      endedCleanly,
+      ...(options.acceptsLoss === true ? { acceptsLoss: true } : {}),
     });
     return { core, [Symbol.asyncDispose]: () => close(core, lock) };
   } catch (error) {

@@ -2,6 +2,9 @@ import { FrameKind, decodeControl } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
 import type { FileLayer } from '@tickwright/journal';
 
+/** A repair between two runs may have journaled what is lost; so many frames are looked through for what stands before. */
+const FRAMES_BACK = 16;
+
 /**
  * How the run before this one ended: the journal's last frame is a `stopped` event only after an orderly end. A last
  * frame that is no longer there tells of none.
@@ -13,17 +16,15 @@ export async function previousRun(
 ): Promise<'none' | 'stopped' | 'crashed'> {
   if (nextOffset === 0) return 'none';
   let last: 'stopped' | 'crashed' = 'crashed';
-  for await (const block of readJournal({
-    directory,
-    from: nextOffset - 1,
-    to: nextOffset,
-    ...(files && { files }),
-  })) {
-    const at = block.count - 1;
-    const source = block.sources[block.source[at] ?? 0];
-    const isControl = source?.kind === FrameKind.control;
-    const bytes = block.bytes.subarray(block.start[at], block.end[at]);
-    last = isControl && decodeControl(bytes).type === 'stopped' ? 'stopped' : 'crashed';
+  let offset = nextOffset;
+  const from = Math.max(0, nextOffset - FRAMES_BACK);
+  for await (const block of readJournal({ directory, from, to: nextOffset, ...(files && { files }) })) {
+    offset = block.firstOffset + block.count;
+    for (let at = 0; at < block.count; at += 1) {
+      const isControl = block.sources[block.source[at] ?? 0]?.kind === FrameKind.control;
+      const type = isControl ? decodeControl(block.bytes.subarray(block.start[at], block.end[at])).type : '';
+      if (type !== 'lost') last = type === 'stopped' ? 'stopped' : 'crashed';
+    }
   }
-  return last;
+  return offset === nextOffset ? last : 'crashed';
 }

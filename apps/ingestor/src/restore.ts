@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { InstrumentTable, UnloadedCandle } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
 import type { FileLayer, Journal, JournalDamage } from '@tickwright/journal';
+import type { OffsetRange } from '@tickwright/upkeep';
 import type { Log } from '@tickwright/runtime';
 import type { CandleFiles, GapStore, LedgerMemoryStore, Status } from '@tickwright/store';
 import { restoreCoverage } from './ticks/catch-up.ts';
@@ -71,21 +72,23 @@ export interface BringUpParts extends RestoreParts {
 
 /**
  * Brings a new pipeline to the state as of the tick file's offset, then to the end of the journal, beside frames that
- * may keep coming; it is live then. After a failure the pipeline cannot be used any more.
+ * may keep coming; it is live then. After a failure the pipeline cannot be used any more. Gives the frames that the
+ * journal has lost.
  */
-export async function bringUp(parts: BringUpParts, signal?: AbortSignal): Promise<void> {
+export async function bringUp(parts: BringUpParts, signal?: AbortSignal): Promise<OffsetRange[]> {
   const { pipeline, tickFile, instruments, aggregator } = parts;
   const state = await tickFile.loadState();
   for (const row of state.instruments) addInstrument(instruments, row);
   pipeline.fold.startAt(state.appliedOffset);
   aggregator.owe(await restoreState(parts));
-  await followJournal(parts, signal);
+  return followJournal(parts, signal);
 }
 
 /** Takes the frames after the tick file's offset through the same fold as live ones. */
-async function followJournal(parts: BringUpParts, signal: AbortSignal | undefined): Promise<void> {
+async function followJournal(parts: BringUpParts, signal: AbortSignal | undefined): Promise<OffsetRange[]> {
   const { pipeline, journal, flusher, tickFile, log } = parts;
   const from = pipeline.nextOffset;
+  const lost: OffsetRange[] = [];
   let reached = from;
   do {
     const isNear = journal.nextOffset - reached < JOIN_WITHIN_FRAMES;
@@ -93,19 +96,29 @@ async function followJournal(parts: BringUpParts, signal: AbortSignal | undefine
     if (isNear) pipeline.unfolded.keep();
     const to = isNear ? journal.nextOffset : journal.durableOffset;
     await journal.waitDurable(to, signal);
-    if (to > reached) await applyFrames(parts, to, signal);
+    if (to > reached) lost.push(...(await applyFrames(parts, to, signal)));
     reached = Math.max(reached, to);
   } while (!pipeline.goLive());
-  if (reached === from) return;
+  if (reached === from) return lost;
   await flusher.flush();
   const frames = pipeline.nextOffset - from;
   log.info({ frames, offset: tickFile.appliedOffset }, 'applied the rest of the journal');
+  return lost;
 }
 
-async function applyFrames(parts: BringUpParts, to: number, signal: AbortSignal | undefined): Promise<void> {
+/** Gives the frames that could not be read. */
+async function applyFrames(
+  parts: BringUpParts,
+  to: number,
+  signal: AbortSignal | undefined,
+): Promise<OffsetRange[]> {
   const { dataDir, pipeline, flusher, log } = parts;
-  const onDamage = (damage: JournalDamage): void =>
+  const lost: OffsetRange[] = [];
+  const onDamage = (damage: JournalDamage): void => {
     log.error({ ...damage }, 'the journal is damaged; these frames are lost');
+    const { firstOffset, endOffset } = damage;
+    if (endOffset > firstOffset) lost.push({ firstOffset, endOffset });
+  };
   const directory = join(dataDir, 'journal');
   const quarantine = join(dataDir, 'quarantine');
   const from = pipeline.nextOffset;
@@ -115,6 +128,7 @@ async function applyFrames(parts: BringUpParts, to: number, signal: AbortSignal 
     pipeline.block(block);
     if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
   }
+  return lost;
 }
 
 function newestEvent(pipeline: Pipeline, instruments: InstrumentTable): number {

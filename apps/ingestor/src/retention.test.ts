@@ -1,10 +1,13 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listParts, tickPaths } from '@tickwright/store';
+import { listParts, listPieces, tickPaths } from '@tickwright/store';
+import { checkCandleFiles, checkParts, setAsideCandleFiles } from '@tickwright/upkeep';
 import { afterEach, expect, test } from 'vitest';
-import { KEYS, HOUR, Rig, START, removeFolders, trade, trades } from './core-fixture.ts';
+import { KEYS, HOUR, Rig, START, quietLog, removeFolders, trade, trades } from './core-fixture.ts';
 import { dayWorkOf, retentionOf } from './day-work-fixture.ts';
 import { publishedRows, storedIds } from './candles/plain-candles-fixture.ts';
+import { spansOfLoss } from './repair/lost-spans.ts';
+import { rebuildDifferingHours } from './repair/rebuilt-candles.ts';
 import { mismatches, verifyCore } from './verification/verify-core.ts';
 
 afterEach(removeFolders);
@@ -51,6 +54,33 @@ test('days of ticks past their limit go, their candles stay as they are, and ver
   await rig.settle();
   expect(await idsIn(rig)).not.toContain(7);
   await rig[Symbol.asyncDispose]();
+});
+
+test('neither a check nor a repair takes removed ticks for lost, or what is left of them for all there is of a candle', async () => {
+  await using rig = await twoDays();
+  const candles = await publishedRows(rig.core);
+  await retentionOf(rig, { tickDays: 3 }).round();
+  const found = await checkParts(rig.dataDir, 'whole');
+  expect(found.filter(({ severity }) => severity === 'error')).toEqual([]);
+  // Some of it may be there again: a late tick of a minute that is gone.
+  await rig.take([trade({ id: 41, price: '9999', timeMicros: START + 1_000_000 })]);
+  await rig.settle();
+  expect(await rebuildDifferingHours(rig.core, never)).toEqual([]);
+  expect(await publishedRows(rig.core)).toEqual(candles);
+  expect(await spansOfLoss(rig.core, [])).toEqual([]);
+});
+
+test('a damaged candle file whose ticks were removed is told, and stays where it is', async () => {
+  const rig = await twoDays();
+  await retentionOf(rig, { tickDays: 3 }).round();
+  await rig[Symbol.asyncDispose]();
+  const [oldest, ...others] = (await listPieces({ dataDir: rig.dataDir })).map(({ path }) => path).toSorted();
+  for (const path of [oldest ?? '', others.at(-1) ?? '']) await writeFile(path, 'no parquet');
+  const findings = (await checkCandleFiles(rig.dataDir)).filter(({ severity }) => severity === 'error');
+  const told = new Map(findings.map(({ subject, canRepair }) => [subject, canRepair]));
+  expect([told.get(oldest ?? ''), told.get(others.at(-1) ?? '')]).toEqual([false, true]);
+  const { candleFiles } = await setAsideCandleFiles({ ...rig, log: quietLog }, findings);
+  expect(candleFiles).toEqual([others.at(-1)]);
 });
 
 test('ticks whose ids are stored nowhere else stay, whatever the limit says', async () => {

@@ -19,7 +19,7 @@ const PID = /\(PID (\d+)\)/;
 // checkpointing failed` for an attached one: closing all and opening it again mends either.
 const FATAL = /^FATAL|database (?:"[^"]*" )?has been invalidated/i;
 const DAMAGED =
-  /corrupt|failure while replaying wal|not a valid duckdb database file|checksum|serialization error|wal file .* (?:does not match|belongs)/i;
+  /corrupt|could not read enough bytes|wal checkpoint iteration|failure while replaying wal|not a valid duckdb database file|checksum|serialization error|wal file .* (?:does not match|belongs)/i;
 const FULL = /no space left|disk is full|disk full|file too large|disk quota/i;
 const MEMORY = /out of memory|failed to offload|max_temp_directory_size/i;
 const INTERRUPTED = /^INTERRUPT|interrupted!/i;

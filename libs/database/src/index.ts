@@ -2,6 +2,8 @@ export { openDatabase } from './open-database.ts';
 export type { DatabaseOptions } from './open-database.ts';
 export { openReopeningDatabase } from './reopening-database.ts';
 export type { ReopeningOptions } from './reopening-database.ts';
+export { settleDatabase, tryDatabases } from './database-trial.ts';
+export type { TableSum, Trial, TrialOptions, TrialResult, TrialRow } from './database-trial.ts';
 export type { Database, DatabaseStats, Spans } from './database.ts';
 export { CLOSE_MAX_MS } from './engine-database.ts';
 export { abandonDatabases, openDatabases } from './open-files.ts';

@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseDamagedError } from './errors.ts';
 import { classifyOpening } from './error-classification.ts';
-
-const STDERR_MAX = 4000;
+import { runTrial } from './trial-process.ts';
 
 // Opens read-only: replays the log in memory and leaves the files as they are.
 const TRIAL = `
@@ -23,7 +20,7 @@ DuckDBInstance.create(process.argv[2], { access_mode: 'READ_ONLY', threads: '1' 
  */
 export async function tryWriteAheadLog(path: string): Promise<boolean> {
   if (!(await hasLog(path))) return false;
-  const { code, message } = await runTrial(path);
+  const { code, message } = await runTrial(TRIAL, [path]);
   if (code === 0) return true;
   if (message === '')
     throw new DatabaseDamagedError({ path, found: `replaying its log ended the trial process (${code})` });
@@ -38,20 +35,4 @@ async function hasLog(path: string): Promise<boolean> {
   );
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return sizes.some((size) => size > 0);
-}
-
-async function runTrial(path: string): Promise<{ code: number | string; message: string }> {
-  const engine = createRequire(import.meta.url).resolve('@duckdb/node-api');
-  const child = spawn(process.execPath, ['-e', TRIAL, engine, path], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let message = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (text: string) => {
-    if (message.length < STDERR_MAX) message += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      resolve({ code: code ?? signal ?? 'unknown', message: message.trim() });
-    });
-  });
 }

@@ -33,7 +33,18 @@ export type ControlEvent =
   | { readonly type: 'removed'; readonly instruments: readonly string[] }
   | { readonly type: 'paused'; readonly reason: string; readonly instruments: readonly string[] }
   | { readonly type: 'resumed'; readonly instruments: readonly string[] }
-  | { readonly type: 'instruments'; readonly rows: readonly InstrumentRow[] };
+  | { readonly type: 'instruments'; readonly rows: readonly InstrumentRow[] }
+  /** What was stored, or journaled, and is lost: told by a repair. */
+  | { readonly type: 'lost'; readonly reason: string; readonly spans: readonly LostSpan[] };
+
+/** Ticks of an instrument that a repair could not bring back. Both ends are inclusive; -1 where there is no id. */
+export interface LostSpan {
+  readonly instrument: string;
+  readonly fromMicros: number;
+  readonly toMicros: number;
+  readonly fromId: number;
+  readonly toId: number;
+}
 
 /** An instrument as registered in the journal, so that a replay numbers and scales it as the live run did. */
 export interface InstrumentRow {

@@ -59,7 +59,8 @@ function readable(folder: string, { manifest, setAside, journal }: RestoreReport
     `restored ${folder}, taken at ${manifest.time}: ${counted(manifest.files.length, 'file')} checked`,
     setAside === undefined ? 'nothing was there before' : `what was there before lies in ${setAside.folder}`,
     ...(journal?.missing ?? []).map(
-      ({ from, to }) => `LOST  frames ${from} to ${to - 1} are neither in the backup nor in the journal`,
+      ({ firstOffset, endOffset }) =>
+        `LOST  frames ${firstOffset} to ${endOffset - 1} are neither in the backup nor in the journal`,
     ),
     ...(journal === undefined ? [] : [journalLine(journal, manifest.time)]),
   ];

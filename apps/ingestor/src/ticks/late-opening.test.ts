@@ -1,9 +1,19 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { statusPath } from '@tickwright/store';
+import { TICK_ANCHOR, anchorPath, statusPath } from '@tickwright/store';
 import { afterEach, expect, test } from 'vitest';
 import { publishedCandles, candlesBySql, storedIds } from '../candles/plain-candles-fixture.ts';
-import { KEYS, MINUTE, Rig, START, removeFolders, trade, trades, whileTimePasses } from '../core-fixture.ts';
+import {
+  KEYS,
+  MINUTE,
+  Rig,
+  START,
+  removeFolders,
+  temporaryFolder,
+  trade,
+  trades,
+  whileTimePasses,
+} from '../core-fixture.ts';
 import { mismatches, verifyCore } from '../verification/verify-core.ts';
 import { holdElsewhere } from './held-file-fixture.ts';
 
@@ -104,10 +114,47 @@ test('without being told otherwise a tick file that another process has is an er
   await expect(Rig.open({ dataDir })).rejects.toMatchObject({ code: 'database-locked', exitCode: 4 });
 });
 
-test('offsets given twice, because the journal was lost while the tick file was away, are named and not taken for stored', async () => {
+test('a journal that was lost while the tick file was away goes on behind what the anchor tells', async () => {
   const dataDir = await storedRun();
   await rm(join(dataDir, 'journal'), { recursive: true });
   await rm(statusPath(dataDir));
+  const holder = await holdElsewhere(liveFile(dataDir));
+  await using rig = await Rig.open({ dataDir, whenTickFileAway: 'open-later' });
+  await rig.live(trades(31, 10));
+  await holder.release();
+  await opened(rig);
+  expect((await storedIds(rig.core)).length).toBe(40);
+});
+
+test('a tick file that is an older one when it comes back is brought up from the journal; without that, the loss is named', async () => {
+  const dataDir = await storedRun();
+  const older = await temporaryFolder();
+  await cp(liveFile(dataDir), join(older, 'ticks'));
+  const next = await Rig.open({ dataDir });
+  await next.live(trades(31, 10));
+  await next.settle();
+  await next[Symbol.asyncDispose]();
+  for (const hasJournal of [true, false]) {
+    const image = await temporaryFolder();
+    await cp(dataDir, image, { recursive: true });
+    await cp(join(older, 'ticks'), liveFile(image));
+    if (!hasJournal) await rm(join(image, 'journal'), { recursive: true });
+    const holder = await holdElsewhere(liveFile(image));
+    await using rig = await Rig.open({ dataDir: image, whenTickFileAway: 'open-later' });
+    await holder.release();
+    if (!hasJournal) await expect(opened(rig)).rejects.toMatchObject({ code: 'store-loss', exitCode: 4 });
+    else {
+      await opened(rig);
+      expect((await storedIds(rig.core)).length).toBe(40);
+    }
+  }
+});
+
+test('offsets given twice, because journal and anchor were lost while the tick file was away, are named and not taken for stored', async () => {
+  const dataDir = await storedRun();
+  await rm(join(dataDir, 'journal'), { recursive: true });
+  await rm(statusPath(dataDir));
+  await rm(anchorPath(liveFile(dataDir), TICK_ANCHOR));
   const holder = await holdElsewhere(liveFile(dataDir));
   await using rig = await Rig.open({ dataDir, whenTickFileAway: 'open-later' });
   await rig.live(trades(31, 10));

@@ -65,6 +65,9 @@ export class GapLedger implements HoleListener {
       case 'removed':
         for (const key of event.instruments) this.#remove(key, frame);
         break;
+      case 'lost':
+        for (const span of event.spans) this.#rows.open({ ...span, cause: 'disk' }, frame);
+        break;
       case 'clock':
       case 'connected':
       case 'stopped':

@@ -10,7 +10,7 @@ import type { CandleColumns } from '@tickwright/market';
 const ROW_GROUP_ROWS = 20_480;
 
 /** The columns of a candle file, in order, with the instrument as its key. */
-const FILE_COLUMNS = [
+export const FILE_COLUMNS = [
   'instrument',
   'open_time',
   'open',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Database, Row, Transaction } from '@tickwright/database';
 import type { Gap, GapCause, GapState } from '@tickwright/market';
 import type { Clock } from '@tickwright/runtime';
+import { writeAnchor } from '../files/anchor.ts';
 import { replaceByRename, syncFile } from '../files/atomic-file.ts';
 import { sqlText } from '../ticks/tick-source.ts';
 
@@ -13,6 +14,9 @@ export interface GapStoreOptions {
   /** Filled gaps that were opened longer ago are forgotten at close; `FILLED_KEPT_DAYS` unless told. */
   readonly filledKeptDays?: number;
 }
+
+/** The part of the anchor of `state.duckdb` that tells how many times gaps were appended. */
+export const GAP_ANCHOR = 'gaps';
 
 /** How long filled gaps are kept. Open and unfillable ones are kept for good: they say what is missing. */
 export const FILLED_KEPT_DAYS = 30;
@@ -64,6 +68,12 @@ export class GapStore implements AsyncDisposable {
     this.#written += 1;
     const written = this.#written;
     await this.#options.database.write((tx) => appendGaps(tx, gaps, written));
+    await this.#anchor(written);
+  }
+
+  /** How many times gaps were appended, as the anchor tells it. */
+  get written(): number {
+    return this.#written;
   }
 
   /** The gaps as they stood when the journal up to `asOf`, exclusive, was applied; as they stand now without it. */
@@ -115,6 +125,13 @@ export class GapStore implements AsyncDisposable {
       await tx.run('ALTER TABLE gaps_kept RENAME TO gaps');
     });
     await database.checkpoint();
+    const [left] = await database.read('SELECT coalesce(max(written), 0) AS written FROM gaps');
+    await this.#anchor(Number(left['written']));
+  }
+
+  #anchor(written: number): Promise<void> {
+    const { database, clock } = this.#options;
+    return writeAnchor({ database: database.path, part: GAP_ANCHOR, anchor: { written }, clock });
   }
 }
 

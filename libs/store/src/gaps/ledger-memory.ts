@@ -1,5 +1,10 @@
 import type { Database } from '@tickwright/database';
 import type { LedgerMemory } from '@tickwright/market';
+import { systemClock } from '@tickwright/runtime';
+import { writeAnchor } from '../files/anchor.ts';
+
+/** The part of the anchor of `state.duckdb` that tells the offset of the newest state. */
+export const LEDGER_ANCHOR = 'ledger';
 
 /** States kept; a start needs the newest one that is not ahead of the tick file, which is rarely more than one behind. */
 const KEPT_STATES = 10;
@@ -16,8 +21,14 @@ export interface LedgerMemoryStore {
   load(asOf: number): Promise<LedgerMemory | undefined>;
 }
 
+/** The states of `state.duckdb`. */
+export interface StoredLedgerMemory extends LedgerMemoryStore {
+  /** The offset of the newest state; -1 when there is none. */
+  newest(): Promise<number>;
+}
+
 /** Opens the table in `state.duckdb`, whose owner closes it. */
-export async function openLedgerMemory(database: Database): Promise<LedgerMemoryStore> {
+export async function openLedgerMemory(database: Database): Promise<StoredLedgerMemory> {
   const [found] = await database.read(`SELECT 1 FROM duckdb_tables() WHERE table_name = 'ledger_memory'`);
   if (found === undefined) {
     await database.write((tx) => tx.run(TABLE));
@@ -39,6 +50,16 @@ export async function openLedgerMemory(database: Database): Promise<LedgerMemory
       ] as const;
       await database.write((tx) => tx.append('ledger_memory', row, 1));
       states += 1;
+      await writeAnchor({
+        database: database.path,
+        part: LEDGER_ANCHOR,
+        anchor: { asOf },
+        clock: systemClock,
+      });
+    },
+    async newest() {
+      const [row] = await database.read('SELECT coalesce(max(as_of), -1) AS newest FROM ledger_memory');
+      return Number(row['newest']);
     },
     async load(asOf) {
       const [row] = await database.read(

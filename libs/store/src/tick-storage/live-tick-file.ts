@@ -5,6 +5,7 @@ import type { Database } from '@tickwright/database';
 import type { CoverageRow, InstrumentRow } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
 import { errorCode, syncFolder } from '../files/atomic-file.ts';
+import { toldByParts } from './parts-instruments.ts';
 import { listParts } from './tick-paths.ts';
 import type { TickPaths } from './tick-paths.ts';
 import { createTickTables } from './tick-schema.ts';
@@ -110,14 +111,14 @@ export async function carriedFrom(context: TickFileContext): Promise<Carried> {
 async function carriedFromParts(context: TickFileContext): Promise<Carried> {
   const parts = await listParts(context.paths.parts);
   const offset = parts.reduce((next, part) => Math.max(next, part.lastOffset + 1), 0);
-  if (offset > 0) {
-    const path = context.paths.live;
-    context.log.warn(
-      { path, offset },
-      'the live tick file is missing: a new one goes on from the sealed parts',
-    );
-  }
-  return { offset, receiveMicros: 0, instruments: [], coverage: [], coverageOffset: offset };
+  const nothing = { coverage: [], coverageOffset: offset };
+  if (offset === 0) return { offset, receiveMicros: 0, instruments: [], ...nothing };
+  const path = context.paths.live;
+  context.log.warn(
+    { path, offset },
+    'the live tick file is missing: a new one goes on from the sealed parts',
+  );
+  return { offset, ...(await toldByParts(context, parts)), ...nothing };
 }
 
 /** Brings a log that is left beside the sealing file into it: it is attached read-only, which does not. */

@@ -2,6 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Database } from '@tickwright/database';
 import { syncFile, syncFolder } from '../files/atomic-file.ts';
+import { fileSum, partSumPath, writePartSum } from '../files/part-sum.ts';
 import { listParts, partPath } from './tick-paths.ts';
 import type { TickPart, TickPaths } from './tick-paths.ts';
 import { TICK_COLUMNS } from './tick-schema.ts';
@@ -64,10 +65,15 @@ export async function moveParts(
   fromOffset: number,
 ): Promise<void> {
   const stale = (await listParts(paths.parts)).filter((part) => part.firstOffset >= fromOffset);
-  for (const part of stale) await rm(part.path, { force: true });
-  for (const { temporary, part } of written) {
+  for (const part of stale) {
+    await rm(part.path, { force: true });
+    await rm(partSumPath(part.path), { force: true });
+  }
+  for (const { temporary, part, ticks } of written) {
     const folder = dirname(part.path);
     await mkdir(folder, { recursive: true });
+    // The sum first: whoever sees the part can prove it.
+    await writePartSum(part.path, { ...(await fileSum(temporary)), ticks });
     await rename(temporary, part.path);
     await syncFolder(folder);
     await syncFolder(dirname(folder));

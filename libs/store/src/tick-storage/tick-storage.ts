@@ -4,6 +4,8 @@ import { DatabaseInvalidError } from '@tickwright/database';
 import type { Database } from '@tickwright/database';
 import type { InstrumentTable } from '@tickwright/market';
 import { SerialGate } from '@tickwright/runtime';
+import { writeAnchor } from '../files/anchor.ts';
+import { partSumPath } from '../files/part-sum.ts';
 import { InstrumentNumbers } from './instrument-numbers.ts';
 import { keptFromDate, readKeptTicks, writeKeptTicks } from './kept-ticks.ts';
 import type { KeptTicks } from './kept-ticks.ts';
@@ -25,6 +27,9 @@ export interface StoredTicks {
   readonly database: Database;
   readonly sources: TickSources;
 }
+
+/** The part of the live file's anchor that tells how far its ticks are. */
+export const TICK_ANCHOR = 'ticks';
 
 /** Sealing waits this long for reads of what it takes away. */
 const READERS_LEAVE_MS = 5000;
@@ -79,6 +84,7 @@ export class TickStorage {
     return this.#gate.run(async () => {
       const { database } = await this.#live();
       this.#state = await work(database);
+      await this.#anchor();
     });
   }
 
@@ -170,6 +176,8 @@ export class TickStorage {
       // Reads that began before still name the parts; those that do not end in time fail and are asked again.
       await this.#readers.left(READERS_LEAVE_MS);
       for (const { path } of old) {
+        // Before its part: a sum without one would tell that the part is lost.
+        await rm(partSumPath(path), { force: true });
         await rm(path, { force: true });
         await rmdir(dirname(path)).catch(() => undefined);
       }
@@ -234,6 +242,13 @@ export class TickStorage {
     if (file === undefined) return;
     await file.database.close();
     this.#readers.forget(file.database);
+  }
+
+  #anchor(): Promise<void> {
+    const { clock, paths } = this.#context;
+    const { appliedOffset, sealedOffset } = this.#state;
+    const anchor = { appliedOffset, sealedOffset };
+    return writeAnchor({ database: paths.live, part: TICK_ANCHOR, anchor, clock });
   }
 
   async #refresh(file: LiveFile): Promise<void> {

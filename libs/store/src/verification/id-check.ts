@@ -67,7 +67,7 @@ export async function checkIds(check: {
   const gaps = byInstrument(check.gaps);
   await check.ids.readIdProblems((findings) => {
     for (const finding of findings) {
-      if (isRemoved(finding, check.ticksKeptFrom)) continue;
+      if (isRemovedTime(finding, check.ticksKeptFrom)) continue;
       const gap = gaps.get(finding.instrument)?.find((candidate) => accountsFor(candidate, finding));
       report(finding, gap, check.found);
     }
@@ -75,7 +75,7 @@ export async function checkIds(check: {
 }
 
 /** Ids that follow a tick of the time of which ticks were removed may be among those. */
-function isRemoved(
+export function isRemovedTime(
   { kind, instrument, afterMicros }: IdFinding,
   keptFrom: (segment: string) => number,
 ): boolean {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inspectJournal, readJournal } from '@tickwright/journal';
+import type { OffsetRange } from '../preflight/finding.ts';
 import type { BackupJournal } from './manifest.ts';
 
 /** SHA-256 of one frame's time and bytes; undefined when the journal does not have it. */
@@ -11,12 +12,6 @@ export async function frameSum(directory: string, offset: number): Promise<strin
     return createHash('sha256').update(`${block.receiveTime[at]} `).update(bytes).digest('hex');
   }
   return undefined;
-}
-
-/** Offsets, the second exclusive. */
-export interface OffsetRange {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** What a journal has behind a backup. */
@@ -39,12 +34,13 @@ export async function journalRest(directory: string, mark: BackupJournal): Promi
   const isSame = found === undefined || mark.lastFrame === undefined || found === mark.lastFrame;
   const endOffset = Math.max(offset, files.at(-1)?.endOffset ?? 0);
   const first = files[0]?.firstOffset ?? endOffset;
-  const holes = files.flatMap((file) =>
-    file.missing.map((hole) => ({ from: hole.firstOffset, to: hole.endOffset })),
-  );
-  const missing = [{ from: offset, to: Math.min(first, endOffset) }, ...holes]
-    .map((range) => ({ from: Math.max(range.from, offset), to: Math.min(range.to, endOffset) }))
-    .filter((range) => range.from < range.to);
-  const lost = missing.reduce((sum, range) => sum + range.to - range.from, 0);
+  const holes = files.flatMap((file) => file.missing);
+  const missing = [{ firstOffset: offset, endOffset: Math.min(first, endOffset) }, ...holes]
+    .map((range) => ({
+      firstOffset: Math.max(range.firstOffset, offset),
+      endOffset: Math.min(range.endOffset, endOffset),
+    }))
+    .filter((range) => range.firstOffset < range.endOffset);
+  const lost = missing.reduce((sum, range) => sum + range.endOffset - range.firstOffset, 0);
   return { isSame, frames: endOffset - offset - lost, endOffset, missing };
 }
