@@ -117,3 +117,12 @@ test.each([
     expect(scene.clock.monotonicMs() - silentSinceMs).toBeLessThan(40_000);
   },
 );
+
+test('a wall clock stepped forward before the first look makes no instrument stale that has not ticked yet', async () => {
+  await using scene = await Scene.open({ ids: ['A', 'B'] });
+  await scene.live();
+  scene.clock.set(scene.clock.nowMicros() + 3_600_000_000);
+  await scene.pass(15_000, trader(scene, 'A'));
+  expect(scene.sink.count('stale')).toBe(0);
+  expect([stateOf(scene, 'A'), stateOf(scene, 'B')]).toEqual(['live', 'acknowledged']);
+});

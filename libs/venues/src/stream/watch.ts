@@ -33,10 +33,12 @@ export class Watch {
   readonly #handedOverMs = new Map<Lane, number>();
   #resumedMicros = 0;
   /** Wall time less monotonic time at the last look, microseconds. */
-  #offsetMicros: number | undefined;
+  #offsetMicros: number;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    // From the start on: a step before the first look misleads as any other.
+    this.#offsetMicros = this.#offsetAt(options.clock.nowMicros());
   }
 
   /** After a pause silence counts from now on. */
@@ -133,8 +135,8 @@ export class Watch {
    * now lie in the future are of now.
    */
   #noteStep(nowMicros: number): void {
-    const offsetMicros = nowMicros - this.#options.clock.monotonicMs() * 1000;
-    const before = this.#offsetMicros ?? offsetMicros;
+    const offsetMicros = this.#offsetAt(nowMicros);
+    const before = this.#offsetMicros;
     this.#offsetMicros = offsetMicros;
     if (Math.abs(offsetMicros - before) < STEP_MICROS) return;
     this.#resumedMicros = nowMicros;
@@ -142,6 +144,10 @@ export class Watch {
       subscription.ackMicros = Math.min(subscription.ackMicros, nowMicros);
       subscription.sinceMicros = Math.min(subscription.sinceMicros, nowMicros);
     }
+  }
+
+  #offsetAt(nowMicros: number): number {
+    return nowMicros - this.#options.clock.monotonicMs() * 1000;
   }
 
   /** Asking again did not help: another connection may, and costs nothing, because the new one comes first. */
