@@ -4,7 +4,7 @@ import { InstrumentTable, calendars } from '@tickwright/market';
 import type { ControlEvent, Instrument, InstrumentRow, LostSpan } from '@tickwright/market';
 import { openReopeningDatabase } from '@tickwright/database';
 import type { Database, DatabaseLockedError } from '@tickwright/database';
-import { openJournal } from '@tickwright/journal';
+import { JournalFullError, openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
 import { SerialGate } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
@@ -246,6 +246,15 @@ function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: 
     const isPublished = await aggregator.cycle(signal);
     return isFlushed && isPublished;
   };
+  /** A journal that takes no more for want of a disk: the next start finds that this run did not end in order. */
+  const recordEnd = (): void => {
+    try {
+      record({ type: 'stopped', instance });
+    } catch (error) {
+      if (!(error instanceof JournalFullError)) throw error;
+      log.warn({ error: error.message }, 'the end of this run could not be journaled');
+    }
+  };
   /** A disk that takes nothing must not hold up the end. */
   const settleInTime = async (): Promise<void> => {
     const [late, settled] = [new AbortController(), new AbortController()];
@@ -288,7 +297,7 @@ function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: 
     async [Symbol.asyncDispose]() {
       try {
         if (hasBegun) {
-          record({ type: 'stopped', instance });
+          recordEnd();
           flusher.askCoverage();
           await settleInTime();
         }

@@ -173,7 +173,9 @@ export class Life {
         name: 'clock',
         clock,
         intervalMs: 250,
-        work: async () => recordOwnEvent({ journal, pipeline, clock }, { type: 'clock' }),
+        work: async () => {
+          if (!journal.isCongested) recordOwnEvent({ journal, pipeline, clock }, { type: 'clock' });
+        },
       }),
     ];
   }
@@ -206,7 +208,8 @@ export class Life {
 
   async #close({ journal, pipeline, flusher, aggregator }: LifeParts): Promise<void> {
     const { clock } = this.#machine.world;
-    recordOwnEvent({ journal, pipeline, clock }, { type: 'stopped', instance: 'simulated' });
+    if (!journal.isCongested)
+      recordOwnEvent({ journal, pipeline, clock }, { type: 'stopped', instance: 'simulated' });
     flusher.askCoverage();
     await flusher.flush();
     const isFlushed = await flusher.flush();

@@ -18,7 +18,7 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }));
 test('what is set aside keeps its path and content, and a file beside it says why', async () => {
   const paths = [join(dataDir, 'live', 'a'), join(dataDir, 'live', 'absent')];
   const folder = await setAside({ dataDir, clock, paths, reason: 'damaged-log', found: 'a flipped bit' });
-  expect(folder).toBe(join(dataDir, 'quarantine', '20260102T030405.006Z-damaged-log'));
+  expect(folder).toBe(join(dataDir, 'quarantine', '2026-01-02T03-04-05.006Z-damaged-log'));
   expect(await readFile(join(folder ?? '', 'live', 'a'), 'utf8')).toBe('content');
   expect(await readdir(join(dataDir, 'live'))).toEqual([]);
   expect(JSON.parse(await readFile(join(folder ?? '', 'why.json'), 'utf8'))).toMatchObject({

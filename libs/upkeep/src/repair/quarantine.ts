@@ -29,7 +29,7 @@ export async function setAside(request: SetAside): Promise<string | undefined> {
   }
   if (present.length === 0) return undefined;
   const time = new Date(clock.nowMicros() / 1_000).toISOString();
-  const folder = await freshFolder(join(dataDir, 'quarantine'), `${time.replaceAll(/[-:]/g, '')}-${reason}`);
+  const folder = await freshFolder(join(dataDir, 'quarantine'), `${time.replaceAll(':', '-')}-${reason}`);
   for (const { path } of present) {
     const to = join(folder, nameWithin(dataDir, path));
     await mkdir(dirname(to), { recursive: true });
