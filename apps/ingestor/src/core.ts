@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InstrumentTable, calendars } from '@tickwright/market';
-import type { ControlEvent, Instrument, InstrumentRow, LostSpan } from '@tickwright/market';
+import type { Instrument, LostSpan } from '@tickwright/market';
 import { openReopeningDatabase } from '@tickwright/database';
 import type { Database, DatabaseLockedError } from '@tickwright/database';
-import { JournalFullError, openJournal } from '@tickwright/journal';
+import { openJournal } from '@tickwright/journal';
 import type { Journal } from '@tickwright/journal';
 import { SerialGate } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
@@ -13,13 +13,12 @@ import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
 import type { OffsetRange } from '@tickwright/upkeep';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
+import { coreOf } from './core-life.ts';
 import { catchUp } from './ticks/catch-up.ts';
 import { Flusher } from './ticks/flusher.ts';
 import { LateOpening } from './ticks/late-opening.ts';
-import { recordOwnEvent } from './intake/journal-sink.ts';
 import { OpenedParts } from './opened-parts.ts';
 import { Pipeline } from './intake/pipeline.ts';
-import { previousRun } from './previous-run.ts';
 import { StatusPublisher } from './candles/status-publisher.ts';
 import { recomputeCandles } from './candles/recompute.ts';
 import { bringUp } from './restore.ts';
@@ -28,8 +27,6 @@ import { StoreLossError, anchoredOffset, lostFrames } from './repair/store-loss.
 
 /** Ticks that may wait for the tick file in memory, about 80 bytes each; past it they wait in the journal alone. */
 const MAX_BUFFERED_ROWS = 2_000_000;
-/** At the end of a run the stores may take so long; the journal is closed after it in any case. */
-const SETTLE_MAX_MS = 5_000;
 
 export interface CoreOptions {
   readonly dataDir: string;
@@ -215,100 +212,4 @@ async function missingFrames(
 /** What the published status tells of the journal's end; 0 when there is none. */
 async function toldOffset(dataDir: string): Promise<number> {
   return (await readStatus(dataDir))?.durableOffset ?? 0;
-}
-
-type CoreParts = Omit<
-  Core,
-  | 'dataDir'
-  | 'log'
-  | 'clock'
-  | 'isTakingFrames'
-  | 'begin'
-  | 'register'
-  | 'stateLoss'
-  | 'store'
-  | 'publish'
-  | 'settle'
-  | typeof Symbol.asyncDispose
-> & { readonly opening: LateOpening };
-
-function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, opened: OpenedParts): Core {
-  const { journal, pipeline, flusher, aggregator, instruments } = parts;
-  const { dataDir, log, clock, instance } = options;
-  let hasBegun = false;
-  const record = (event: ControlEvent): void => recordOwnEvent({ journal, pipeline, clock }, event);
-  const settle = async (signal?: AbortSignal): Promise<boolean> => {
-    if (!pipeline.isLive) return false;
-    // Twice: a cycle that was already running when it was asked for does not contain the newest frames.
-    await flusher.flush(signal);
-    const isFlushed = await flusher.flush(signal);
-    await aggregator.cycle(signal);
-    const isPublished = await aggregator.cycle(signal);
-    return isFlushed && isPublished;
-  };
-  /** A journal that takes no more for want of a disk: the next start finds that this run did not end in order. */
-  const recordEnd = (): void => {
-    try {
-      record({ type: 'stopped', instance });
-    } catch (error) {
-      if (!(error instanceof JournalFullError)) throw error;
-      log.warn({ error: error.message }, 'the end of this run could not be journaled');
-    }
-  };
-  /** A disk that takes nothing must not hold up the end. */
-  const settleInTime = async (): Promise<void> => {
-    const [late, settled] = [new AbortController(), new AbortController()];
-    const limit = clock.sleep(SETTLE_MAX_MS, settled.signal).then(
-      () => late.abort(),
-      () => undefined,
-    );
-    const isSettled = await settle(late.signal);
-    settled.abort();
-    await limit;
-    if (!isSettled) log.warn({ dataDir }, 'not all could be stored at the end; it follows at the next start');
-  };
-  return {
-    ...parts,
-    dataDir,
-    log,
-    clock,
-    settle,
-    store: (signal) => (pipeline.isLive ? flusher.flush(signal) : opening.round(signal)),
-    publish: async (signal) => pipeline.isLive && aggregator.cycle(signal),
-    get isTakingFrames() {
-      return hasBegun;
-    },
-    async begin() {
-      record({
-        type: 'started',
-        instance,
-        previous: await previousRun(join(dataDir, 'journal'), journal.nextOffset),
-      });
-      hasBegun = true;
-    },
-    register(wanted) {
-      const rows = wanted.filter(({ key }) => instruments.indexOf(key) < 0).map(instrumentRow);
-      if (rows.length > 0) record({ type: 'instruments', rows });
-    },
-    stateLoss(reason, spans) {
-      if (spans.length > 0) record({ type: 'lost', reason, spans });
-    },
-    /** An event that says so, everything stored and published, then the files closed. */
-    async [Symbol.asyncDispose]() {
-      try {
-        if (hasBegun) {
-          recordEnd();
-          flusher.askCoverage();
-          await settleInTime();
-        }
-      } finally {
-        await opened.close();
-      }
-    },
-  };
-}
-
-function instrumentRow(instrument: Instrument): InstrumentRow {
-  const { key, venueSymbol, priceDecimals, quantityDecimals, calendar } = instrument;
-  return { key, venueSymbol, priceDecimals, quantityDecimals, calendar };
 }

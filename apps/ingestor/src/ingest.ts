@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { calendars, instrumentKey } from '@tickwright/market';
+import { instrumentKey } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
 import { secretsFileOf, StoredToken } from '@tickwright/config';
 import type { Config, SourceConfig } from '@tickwright/config';
@@ -26,25 +26,16 @@ import { DayWork } from './day-work.ts';
 import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { IngestorState } from './http/ingestor-state.ts';
-import { recordOwnEvent } from './intake/journal-sink.ts';
-import { ClockTrust } from './intake/clock-trust.ts';
-import { loopService } from './loop-service.ts';
 import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
+import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
 import type { SourceStream } from './intake/source-stream.ts';
 
-/** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
-const CLOCK_FRAME_MS = 250;
-/** Clock frames go on so long after a session, so that its last candles close. */
-const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
 /** Venues that take nobody without a token. */
 const VENUES_WITH_TOKENS: ReadonlySet<string> = new Set(['upstox']);
-/** Seals and finished days are looked for this often. */
-const DAY_WORK_MS = 30_000;
-const DAY_WORK_FIRST_MS = 1_000;
 
 /** What runs in the engine is given so long to end before the process is ended under it. */
 const ABANDON_MAX_MS = 300;
@@ -237,63 +228,5 @@ function diskWatch(
     streams: streams.map(({ stream }) => stream),
     clock,
     log,
-  });
-}
-
-function storageServices(
-  options: IngestOptions,
-  { core, disk, days }: { core: Core; disk: DiskWatch; days: DayWork },
-): ConstructorParameters<typeof Supervisor>[0]['services'] {
-  const { clock, config } = options;
-  const trust = new ClockTrust({ clock, log: options.log });
-  return [
-    loopService({
-      name: 'flush',
-      clock,
-      intervalMs: config.ingestor.flushIntervalMs,
-      work: (signal) => core.store(signal),
-    }),
-    loopService({
-      name: 'publish',
-      clock,
-      intervalMs: config.ingestor.aggregateIntervalMs,
-      counts: core.aggregator.loop,
-      work: (signal) => core.publish(signal),
-    }),
-    loopService({
-      name: 'disk',
-      clock,
-      intervalMs: config.ingestor.disk.lookIntervalMs,
-      work: () => disk.round(),
-    }),
-    loopService({
-      name: 'days',
-      clock,
-      intervalMs: DAY_WORK_MS,
-      // A machine that was off over midnight has a day to seal.
-      firstAfterMs: DAY_WORK_FIRST_MS,
-      work: () => days.round(),
-    }),
-    loopService({
-      name: 'clock',
-      clock,
-      intervalMs: CLOCK_FRAME_MS,
-      work: async () => {
-        const isTrusted = trust.look(core.pipeline.deduplicator, core.instruments.size);
-        // A journal that takes no more waits for its disk: candles close with the first frame after it.
-        if (isTrusted && !core.journal.isCongested && isAnySessionOpen(core, clock)) {
-          recordOwnEvent({ journal: core.journal, pipeline: core.pipeline, clock }, { type: 'clock' });
-        }
-      },
-    }),
-  ];
-}
-
-function isAnySessionOpen(core: Core, clock: Clock): boolean {
-  const now = clock.nowMicros();
-  const names = new Set(core.instruments.list().map((instrument) => instrument.calendar));
-  return [...names].some((name) => {
-    const calendar = calendars(name);
-    return [now, now - CLOCK_AFTER_SESSION_MICROS].some((micros) => calendar.sessionAt(micros) !== undefined);
   });
 }
