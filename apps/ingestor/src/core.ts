@@ -159,7 +159,11 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     ledgerMemory,
     clock,
     log,
-    catchUp: (live) => catchUp({ journal, journalDirectory, tickFile, venues, calendars, clock }, live),
+    catchUp: (live) =>
+      catchUp(
+        { journal, journalDirectory, tickFile, gapStore, ledgerMemory, venues, calendars, clock },
+        live,
+      ),
   });
   const publisher = new StatusPublisher({ ...options, pipeline, journal, instruments, gapStore, flusher });
   const aggregator = new Aggregator({

@@ -123,7 +123,20 @@ export class Life {
       clock,
       log: quietLog,
       catchUp: (live) =>
-        catchUp({ journal, journalDirectory, files, tickFile, venues: VENUES, calendars, clock }, live),
+        catchUp(
+          {
+            journal,
+            journalDirectory,
+            files,
+            tickFile,
+            gapStore,
+            ledgerMemory,
+            venues: VENUES,
+            calendars,
+            clock,
+          },
+          live,
+        ),
     });
     const aggregator = new Aggregator({
       pipeline,

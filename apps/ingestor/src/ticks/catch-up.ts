@@ -1,8 +1,9 @@
-import { InstrumentTable } from '@tickwright/market';
-import type { Calendars, Deduplicator, HoleListener } from '@tickwright/market';
+import { GapLedger, InstrumentTable } from '@tickwright/market';
+import type { Calendars, Deduplicator } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
 import type { FileLayer, Journal } from '@tickwright/journal';
 import type { Clock } from '@tickwright/runtime';
+import type { GapStore, LedgerMemoryStore } from '@tickwright/store';
 import type { Venue } from '@tickwright/venues';
 import { Fold, addInstrument } from '../intake/fold.ts';
 import { TickBuffer } from './tick-buffer.ts';
@@ -13,14 +14,14 @@ const PORTION_ROWS = 200_000;
 /** When the live fold is this close, the two are joined. */
 const JOIN_WITHIN_FRAMES = 50_000;
 
-const NO_GAPS: HoleListener = { first() {}, hole() {}, ahead() {}, covered() {}, givenUp() {}, ticked() {} };
-
 export interface CatchUpOptions {
   readonly journal: Journal;
   readonly journalDirectory: string;
   /** Where the journal's files are; the real ones unless told. */
   readonly files?: FileLayer;
   readonly tickFile: TickStore;
+  readonly gapStore: Pick<GapStore, 'append' | 'load'>;
+  readonly ledgerMemory: LedgerMemoryStore;
   readonly venues: readonly Venue[];
   readonly calendars: Calendars;
   readonly clock: Clock;
@@ -30,8 +31,8 @@ export interface CatchUpOptions {
 export interface LiveSide {
   /** Called once, near the end: names the offset from which the live side takes over. */
   join(): number;
-  /** Stores the gaps that the live fold knows of. Called before ticks are stored: after a crash those could not tell of them. */
-  storeGaps(): Promise<void>;
+  /** So many versions of gaps were stored. */
+  storedGaps(rows: number): void;
 }
 
 /** Loads the covered ids as of the tick file's offset: the newest snapshot and the ticks stored after it, or all ticks. */
@@ -42,22 +43,22 @@ export async function restoreCoverage(tickFile: TickStore, deduplicator: Dedupli
   for await (const batch of tickFile.ticksFrom(from)) deduplicator.restore(batch);
 }
 
+/** The fold that catches up, with what it has folded and not yet written. */
+interface Follower {
+  readonly fold: Fold;
+  readonly gaps: GapLedger;
+  readonly buffer: TickBuffer;
+}
+
 /**
- * Brings the tick file up to the live fold by a fold of its own over the journal, with covered ids as of the tick
- * file's offset.
+ * Brings the tick file up to the live fold by a fold of its own over the journal, with covered ids and gaps as of the
+ * tick file's offset. The gaps that the live fold knows are of a later offset, of which a crash may leave no frame: a
+ * start would take them for what is known at the tick file's.
  */
 export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<void> {
-  const { journal, tickFile } = options;
-  const state = await tickFile.loadState();
-  const instruments = new InstrumentTable();
-  for (const row of state.instruments) addInstrument(instruments, row);
-  const buffer = new TickBuffer({ maxRows: PORTION_ROWS * 4 });
-  const { venues, calendars } = options;
-  const fold = new Fold(
-    { instruments, venues, calendars, gaps: NO_GAPS, onTicks: (batch) => buffer.append(batch) },
-    state.appliedOffset,
-  );
-  await restoreCoverage(tickFile, fold.deduplicator);
+  const { journal } = options;
+  const follower = await followerOf(options);
+  const { fold, buffer } = follower;
   let end: number | undefined;
   while (end === undefined || fold.nextOffset < end) {
     if (end === undefined && journal.nextOffset - fold.nextOffset < JOIN_WITHIN_FRAMES) {
@@ -72,21 +73,51 @@ export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<
       ...(options.files === undefined ? {} : { files: options.files }),
     })) {
       fold.block(block);
-      if (buffer.rows >= PORTION_ROWS) await writePortion(options, { live, fold, buffer });
+      if (buffer.rows >= PORTION_ROWS) await writePortion(options, live, follower);
     }
-    await writePortion(options, { live, fold, buffer });
+    await writePortion(options, live, follower);
   }
 }
 
+async function followerOf(options: CatchUpOptions): Promise<Follower> {
+  const { tickFile, gapStore, ledgerMemory, venues, calendars } = options;
+  const state = await tickFile.loadState();
+  const instruments = new InstrumentTable();
+  for (const row of state.instruments) addInstrument(instruments, row);
+  const buffer = new TickBuffer({ maxRows: PORTION_ROWS * 4 });
+  const gaps = new GapLedger({ instruments, calendars });
+  const fold = new Fold(
+    {
+      instruments,
+      venues,
+      calendars,
+      gaps,
+      onTicks: (batch) => buffer.append(batch),
+      onControl: (event, receiveMicros, offset) => gaps.control(event, { receiveMicros, offset }),
+    },
+    state.appliedOffset,
+  );
+  gaps.attach(fold.deduplicator);
+  await restoreCoverage(tickFile, fold.deduplicator);
+  gaps.load(await gapStore.load({ asOf: state.appliedOffset }), await ledgerMemory.load(state.appliedOffset));
+  return { fold, gaps, buffer };
+}
+
+/** Gaps first: after a crash, ticks that are stored cannot tell of them any more. */
 async function writePortion(
   options: CatchUpOptions,
-  { live, fold, buffer }: { live: LiveSide; fold: Fold; buffer: TickBuffer },
+  live: LiveSide,
+  { fold, gaps, buffer }: Follower,
 ): Promise<void> {
+  const { tickFile, gapStore, ledgerMemory, clock } = options;
   const appliedOffset = fold.settle();
   const chunks = buffer.take();
-  await live.storeGaps();
-  if (appliedOffset > options.tickFile.appliedOffset) {
-    await options.tickFile.append(chunks, { appliedOffset, receiveMicros: options.clock.nowMicros() });
+  if (appliedOffset > tickFile.appliedOffset) {
+    const rows = gaps.takeChanges();
+    if (rows.length > 0) await gapStore.append(rows);
+    live.storedGaps(rows.length);
+    await ledgerMemory.save(appliedOffset, gaps.memory());
+    await tickFile.append(chunks, { appliedOffset, receiveMicros: clock.nowMicros() });
   }
   buffer.recycle(chunks);
 }

@@ -30,6 +30,8 @@ export function faultyFlusher(rig: Rig, onJoin: () => void = () => undefined): F
     return fault === undefined ? real.append(batches, state) : fault(() => real.append(batches, state));
   };
   const tickFile = faulty(real, append);
+  // The ledger's memory is of no account here: no test of the flusher restarts from it.
+  const ledgerMemory = { save: async () => undefined, load: async () => undefined };
   const journalDirectory = pathOf(rig.dataDir, 'journal');
   const venues = [catalogue.venue('binance')];
   const flusher = new Flusher({
@@ -37,15 +39,14 @@ export function faultyFlusher(rig: Rig, onJoin: () => void = () => undefined): F
     journal,
     tickFile,
     gapStore,
-    // The ledger's memory is of no account here: no test of the flusher restarts from it.
-    ledgerMemory: { save: async () => undefined, load: async () => undefined },
+    ledgerMemory,
     clock,
     log: quietLog,
-    catchUp: ({ join, storeGaps }) =>
+    catchUp: ({ join, storedGaps }) =>
       catchUp(
-        { journal, journalDirectory, tickFile, venues, calendars, clock },
+        { journal, journalDirectory, tickFile, gapStore, ledgerMemory, venues, calendars, clock },
         {
-          storeGaps,
+          storedGaps,
           join: () => {
             onJoin();
             return join();

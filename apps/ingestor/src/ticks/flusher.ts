@@ -9,7 +9,7 @@ import { CoverageSchedule } from './coverage-schedule.ts';
 import type { TickStore } from './tick-store.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
 import { TickFileMovedError } from './portion.ts';
-import type { FlusherHealth, LedgerState, Portion } from './portion.ts';
+import type { FlusherHealth, Portion } from './portion.ts';
 
 /** Each try to catch up opens the file anew, after a crash in a child process first. */
 const RECOVERY_RETRY = { minMs: 500, maxMs: 5_000 };
@@ -173,18 +173,6 @@ export class Flusher {
     );
   }
 
-  /** All gap rows there are: none may be newer than ticks that are stored without it. */
-  async #storeGaps(ledger: LedgerState | undefined): Promise<void> {
-    const { pipeline, gapStore, ledgerMemory } = this.#options;
-    if (ledger !== undefined) await ledgerMemory.save(ledger.offset, ledger.memory);
-    this.#owedGaps.push(...pipeline.gaps.takeChanges());
-    const stored = this.#owedGaps.length;
-    if (stored === 0) return;
-    await gapStore.append(this.#owedGaps);
-    this.#owedGaps.splice(0, stored);
-    this.health.gapRows += stored;
-  }
-
   #succeeded(portion: Portion, durationMs: number): void {
     const { pipeline, clock, log } = this.#options;
     const rows = portion.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
@@ -234,7 +222,6 @@ export class Flusher {
     this.health.state = 'journal-only';
     // Periodic flushes wait between their tries; the last one of a run, which has no signal, does not.
     if (signal !== undefined && clock.monotonicMs() < this.#recoveryDueMs) return false;
-    let joined: LedgerState | undefined;
     try {
       await tickFile.reload();
       if (signal?.aborted === true) return false;
@@ -243,12 +230,14 @@ export class Flusher {
           // Called near the end: from this offset on the buffer collects again, so the two join without a seam.
           const offset = pipeline.settle();
           pipeline.buffer.resume();
-          this.#owedGaps.push(...pipeline.gaps.takeChanges());
+          // What the live fold knows of gaps goes with its next portion.
+          this.#isLedgerOwed = true;
           this.#bufferedFrom = offset;
-          joined = { offset, memory: pipeline.gaps.memory() };
           return offset;
         },
-        storeGaps: () => this.#storeGaps(joined),
+        storedGaps: (rows) => {
+          this.health.gapRows += rows;
+        },
       });
       this.#recoveryBackoff.reset();
       Object.assign(this.health, { state: 'ok', lastFlushMs: clock.monotonicMs(), lastError: undefined });

@@ -12,12 +12,6 @@ export interface Portion {
   readonly ledger: LedgerMemory | undefined;
 }
 
-/** What the ledger knew beside its gaps at an offset. */
-export interface LedgerState {
-  readonly offset: number;
-  readonly memory: LedgerMemory;
-}
-
 /** The flusher as health checks and metrics see it. */
 export interface FlusherHealth {
   state: 'ok' | 'retrying' | 'journal-only';
