@@ -175,6 +175,24 @@ describe('within a process', () => {
   );
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a holder that answers only when it is asked again is named (skipped: Linux only)',
+  async () => {
+    const { path } = await lockAddress(directory);
+    const answers = [
+      '',
+      '',
+      JSON.stringify({ pid: 4711, instanceId: 'slow', startedAt: '2026-01-01T00:00:00.000Z' }),
+    ];
+    const slow = createServer((socket) => socket.end(answers.shift() ?? ''));
+    await new Promise<void>((resolve) => {
+      slow.listen(path, resolve);
+    });
+    await expect(acquireInstanceLock(directory)).rejects.toMatchObject({ pid: 4711 });
+    slow.close();
+  },
+);
+
 test('each platform has an address that the kernel gives back, short enough for a socket', async () => {
   expect(await lockAddress(directory, 'linux')).toMatchObject({
     kind: 'abstract',

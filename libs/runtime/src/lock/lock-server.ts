@@ -5,7 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 /** More callers at once than this are turned away by the kernel side of the socket. */
 const MAX_CALLERS = 64;
 /** A caller that neither reads nor leaves is cut off. */
-const CALLER_TIMEOUT_MS = 2_000;
+const CALLER_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_CHARACTERS = 65_536;
 
 /** A socket that tells every caller the same text and never keeps the process alive. */
