@@ -37,13 +37,13 @@ export function comparison(options: {
   readonly market: MarketOptions;
 }): ScriptComparison {
   const { ticks } = options;
-  const times = ticks.map((tick) => Date.parse(tick.eventTime));
+  const times = extent(ticks.map((tick) => Date.parse(tick.eventTime)));
   const script = new Map<number, string>();
   for (const trade of generateTrades({
     ...options.market,
     instrument: options.instrument.slice(options.instrument.indexOf('|') + 1),
-    fromMicros: Math.min(...times) * 1_000,
-    toMicros: (Math.max(...times) + 1) * 1_000,
+    fromMicros: times.least * 1_000,
+    toMicros: (times.greatest + 1) * 1_000,
   })) {
     script.set(
       trade.id,
@@ -52,7 +52,7 @@ export function comparison(options: {
   }
   const ids = ticks.map((tick) => tick.tradeId ?? -1);
   const stored = new Set(ids);
-  const [first, last] = [Math.min(...ids), Math.max(...ids)];
+  const { least: first, greatest: last } = extent(ids);
   return {
     stored: ticks.length,
     different: ticks.filter(
@@ -91,4 +91,14 @@ export function isNamed(id: number, instrument: string, openGaps: readonly strin
       id <= Number(range[2] ?? id)
     );
   });
+}
+
+/** Of any number of numbers: a day of ticks is more than a function takes as arguments. */
+function extent(numbers: readonly number[]): { least: number; greatest: number } {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const number of numbers) {
+    least = Math.min(least, number);
+    greatest = Math.max(greatest, number);
+  }
+  return { least, greatest };
 }

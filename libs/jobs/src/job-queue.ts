@@ -211,11 +211,12 @@ export class JobQueue implements AsyncDisposable {
 
   /** How long until a job of these kinds is due that waits for its next try, milliseconds; undefined when none does. */
   nextDueMs(kinds: readonly string[]): number | undefined {
-    const now = this.#clock.nowMicros();
-    const due = [...this.#graph.open]
-      .filter((job) => kinds.includes(job.spec.kind))
-      .map((job) => job.dueMicros);
-    return due.length === 0 ? undefined : Math.max(0, (Math.min(...due) - now) / 1_000);
+    let dueMicros = Infinity;
+    for (const { spec, dueMicros: due } of this.#graph.open) {
+      if (kinds.includes(spec.kind)) dueMicros = Math.min(dueMicros, due);
+    }
+    if (dueMicros === Infinity) return undefined;
+    return Math.max(0, (dueMicros - this.#clock.nowMicros()) / 1_000);
   }
 
   /** Forgets runs that ended long ago or are too many. */
