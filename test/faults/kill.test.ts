@@ -85,7 +85,7 @@ faultTest({
   name: 'kill',
   title:
     'an ingestor killed (kill -9) at random moments, also inside start, checkpoint, publish and seal, loses nothing that was durable, stores nothing twice, and is back within 5 s',
-  usual: 3,
+  usual: 10,
   long: 300,
   roundLimitMs: 120_000,
   noneOf: [LATE],
