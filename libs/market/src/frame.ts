@@ -34,8 +34,20 @@ export type ControlEvent =
   | { readonly type: 'paused'; readonly reason: string; readonly instruments: readonly string[] }
   | { readonly type: 'resumed'; readonly instruments: readonly string[] }
   | { readonly type: 'instruments'; readonly rows: readonly InstrumentRow[] }
+  /**
+   * Ticks that will not come, for which the venue's candles stand: told by recovery before it calls a gap filled that was
+   * filled by candles. Both ends of a span are inclusive, as a gap's are.
+   */
+  | { readonly type: 'stand-in'; readonly spans: readonly StandInSpan[] }
   /** What was stored, or journaled, and is lost: told by a repair. */
   | { readonly type: 'lost'; readonly reason: string; readonly spans: readonly LostSpan[] };
+
+/** A span of an instrument's time that the venue's candles cover and ticks do not. */
+export interface StandInSpan {
+  readonly instrument: string;
+  readonly fromMicros: number;
+  readonly toMicros: number;
+}
 
 /** Ticks of an instrument that a repair could not bring back. Both ends are inclusive; -1 where there is no id. */
 export interface LostSpan {

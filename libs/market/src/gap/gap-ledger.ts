@@ -73,6 +73,7 @@ export class GapLedger implements HoleListener {
       case 'stopped':
       case 'refused':
       case 'instruments':
+      case 'stand-in':
         break;
     }
     this.#lines.alive(frame.receiveMicros);
