@@ -11,7 +11,7 @@ export type { SideName } from './tick/tick-batch.ts';
 export { instrumentKey, splitKey, InstrumentTable } from './instrument.ts';
 export type { Instrument, InstrumentKey } from './instrument.ts';
 export { FrameKind, encodeControl, decodeControl } from './frame.ts';
-export type { FrameSource, ControlEvent, InstrumentRow, LostSpan } from './frame.ts';
+export type { FrameSource, ControlEvent, InstrumentRow, LostSpan, StandInSpan } from './frame.ts';
 export { CandleSource, CANDLE_SOURCE_NAMES, candleColumns } from './candle/candle-columns.ts';
 export type { CandleColumns } from './candle/candle-columns.ts';
 export { CandleBuilder } from './candle/candle-builder.ts';
@@ -25,6 +25,12 @@ export { candleStateColumns } from './candle/candle-state.ts';
 export type { CandleStateColumns } from './candle/candle-state.ts';
 export { MAX_UNLOADED_PER_INSTRUMENT } from './candle/unloaded-candles.ts';
 export type { UnloadedCandle } from './candle/unloaded-candles.ts';
+export { TOLD_BY_NAMES, ToldBy, VenueRowKind, isTraded, spanRow } from './candle/venue-row.ts';
+export type { VenueRow } from './candle/venue-row.ts';
+export { VenueSpans } from './candle/venue-spans.ts';
+export { venueStands } from './candle/venue-rule.ts';
+export { joinVenue } from './candle/venue-join.ts';
+export type { VenueMinutes } from './candle/venue-join.ts';
 export {
   HOUR_MICROS,
   INTERVALS,

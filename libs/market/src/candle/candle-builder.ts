@@ -4,7 +4,7 @@ import type { CandleColumns } from './candle-columns.ts';
 import { candleColumns } from './candle-columns.ts';
 import type { CandleCounts } from './candle-counts.ts';
 import { candleCounts } from './candle-counts.ts';
-import type { IsComplete } from './candle-extract.ts';
+import type { IsComplete, Reading } from './candle-extract.ts';
 import { candlesAt, hourCandles } from './candle-extract.ts';
 import type { CandleHour, Hour, Page } from './candle-memory.ts';
 import { CandleMemory, hourOf, openTimeOf, rowOf } from './candle-memory.ts';
@@ -20,6 +20,10 @@ import type { TickBatch } from '../tick/tick-batch.ts';
 import { TickKind } from '../tick/tick-batch.ts';
 import type { UnloadedCandle } from './unloaded-candles.ts';
 import { UnloadedCandles } from './unloaded-candles.ts';
+import { VenueFold } from './venue-fold.ts';
+import { hasVenueCandle } from './venue-page.ts';
+import { VenueRowKind } from './venue-row.ts';
+import type { VenueRow } from './venue-row.ts';
 
 export interface CandleBuilderOptions {
   readonly instruments: InstrumentTable;
@@ -42,6 +46,7 @@ export class CandleBuilder {
   readonly #memory = new CandleMemory();
   readonly #changes = new CandleChanges();
   readonly #unloaded = new UnloadedCandles();
+  readonly #venue = new VenueFold({ memory: this.#memory, changes: this.#changes });
   readonly #cursors = new InstrumentCursors();
   readonly #sessions: SessionSpans;
   readonly #closing: CandleClosing;
@@ -122,6 +127,24 @@ export class CandleBuilder {
     if (count > 0) this.#newestOffset = Math.max(this.#newestOffset, offset[count - 1]);
   }
 
+  /**
+   * Takes what is known from elsewhere than ticks: the venue's own candles, which stand where ticks do not cover (see
+   * `venueStands`), and the spans in which they do. Rows are those of one frame, given after its ticks.
+   */
+  foldVenue(rows: readonly VenueRow[]): void {
+    this.#learn();
+    for (const row of rows) {
+      this.#newestOffset = Math.max(this.#newestOffset, row.offset);
+      if (row.kind === VenueRowKind.candle) this.#takeVenueCandle(row);
+      else if (row.kind !== VenueRowKind.answered) this.#takeSpan(row);
+    }
+  }
+
+  /** The instrument has had ticks, at whatever time: what is not in memory tells it. */
+  see(instrument: number): void {
+    this.#venue.spans.see(instrument);
+  }
+
   /** Takes a clock frame: closes the candles that ended 2 s before it. */
   clock(receiveTimeMicros: number, offset: number): void {
     this.#closing.clock(receiveTimeMicros, offset);
@@ -197,7 +220,7 @@ export class CandleBuilder {
     if (hourMicros < this.#floorMicros)
       throw new RangeError(`the hour ${hourMicros} of ${segment} is not in memory`);
     const hour = this.#memory.hour(this.#closing.find(segment), hourMicros);
-    return hour === undefined ? candleColumns(0) : hourCandles(hour, this.#instruments, isComplete);
+    return hour === undefined ? candleColumns(0) : hourCandles(hour, this.#reading(isComplete));
   }
 
   /**
@@ -206,7 +229,7 @@ export class CandleBuilder {
    */
   takeChangedCandles(isComplete: IsComplete): { candles: CandleColumns; hasOverflowed: boolean } {
     const { rows, hasOverflowed } = this.#changes.takeRows();
-    return { candles: candlesAt(rows, this.#instruments, isComplete), hasOverflowed };
+    return { candles: candlesAt(rows, this.#reading(isComplete)), hasOverflowed };
   }
 
   /**
@@ -214,7 +237,7 @@ export class CandleBuilder {
    * to publish or a candle that forms, and raises the floor. Returns how many.
    */
   forget(): number {
-    const newest = Math.max(...this.#closing.newest);
+    const newest = Math.max(this.#venue.newestMicros, ...this.#closing.newest);
     let floor = Math.min(hourOf(newest) - this.#memoryMicros, this.#closing.oldestFormingHour());
     for (const hour of this.#memory.hours()) {
       if (this.#changes.hasHour(hour)) floor = Math.min(floor, hour.hourMicros);
@@ -222,11 +245,43 @@ export class CandleBuilder {
     if (!(floor > this.#floorMicros)) return 0;
     this.#floorMicros = floor;
     this.#cursors.dropBefore(floor);
+    this.#venue.spans.dropBefore(floor);
     return this.#memory.dropBefore(floor);
   }
 
   #learn(): void {
     this.#cursors.learn(this.#instruments, { segments: this.#closing, calendars: this.#sessions });
+  }
+
+  #reading(isComplete: IsComplete): Reading {
+    return { instruments: this.#instruments, isComplete, spans: this.#venue.spans };
+  }
+
+  #takeVenueCandle(row: VenueRow): void {
+    const { instrument, fromMicros, minutes, offset } = row;
+    const { segment, calendar } = this.#cursors;
+    // Of longer intervals the candle files hold none.
+    if (minutes !== 1) return;
+    if (!this.#sessions.contains(calendar[instrument], fromMicros)) {
+      this.counts.outsideSession += 1;
+      return;
+    }
+    if (this.#floorMicros === Infinity) this.#floorMicros = hourOf(fromMicros);
+    if (fromMicros >= this.#floorMicros) return this.#venue.put(segment[instrument], row);
+    this.counts.unloaded += 1;
+    this.#unloaded.addMinute(instrument, fromMicros, offset);
+  }
+
+  /** Where the venue's candles stand has changed. */
+  #takeSpan(row: VenueRow): void {
+    const { instrument, offset, kind, fromMicros, toMicros } = row;
+    this.#venue.spans.add(row);
+    // Up to its first tick an instrument was unseen before as well; what follows is told by ticks from now on.
+    const isFirst = kind === VenueRowKind.unseen;
+    const changed = isFirst
+      ? { fromMicros: toMicros, toMicros: Number.MAX_SAFE_INTEGER }
+      : { fromMicros, toMicros };
+    this.touch(instrument, { ...changed, offset, since: offset });
   }
 
   /** Points the instrument's cursor at the candle of a time, made when it is missing. False when none takes the tick. */
@@ -259,6 +314,8 @@ export class CandleBuilder {
     const { segment } = page.hour;
     const isClosed = this.#closing.isClosed(segment, openTimeOf(page, at) + MINUTE_MICROS);
     startRow(page.rows, at, isClosed);
+    // A late tick where the venue's candle stood is a change of what was published.
+    if (isClosed && hasVenueCandle(page, at)) page.rows[at + Part.revision] = 0;
     if (!isClosed) this.#closing.watch(segment, page, at);
     this.counts.candles += 1;
   }

@@ -1,6 +1,7 @@
 import type { Hour, Page } from './candle-memory.ts';
 import { openTimeOf } from './candle-memory.ts';
 import { Part, ROW_SIZE } from './candle-row.ts';
+import { VenuePart, hasVenueCandle, venueAt } from './venue-page.ts';
 import { MINUTE_MICROS } from '../session/interval.ts';
 
 /** Changed candles that are kept for `takeCandles`; past it the list is dropped and the overflow reported. */
@@ -36,9 +37,12 @@ export class CandleChanges {
   touch(page: Page, change: { fromMicros: number; toMicros: number; offset: number }): void {
     for (let at = 0; at < page.rows.length; at += ROW_SIZE) {
       const openTime = openTimeOf(page, at);
-      if (page.rows[at + Part.state] === 0) continue;
+      const isVenue = hasVenueCandle(page, at);
+      if (page.rows[at + Part.state] === 0 && !isVenue) continue;
       if (openTime >= change.toMicros || openTime + MINUTE_MICROS <= change.fromMicros) continue;
-      page.rows[at + Part.version] = Math.max(page.rows[at + Part.version], change.offset);
+      raise(page.rows, at + Part.version, change.offset);
+      if (isVenue && page.venue !== undefined)
+        raise(page.venue, venueAt(at) + VenuePart.version, change.offset);
       this.mark(page, at);
     }
   }
@@ -77,4 +81,8 @@ export class CandleChanges {
       this.#hasOverflowed = true;
     }
   }
+}
+
+function raise(values: Float64Array, at: number, offset: number): void {
+  values[at] = Math.max(values[at], offset);
 }

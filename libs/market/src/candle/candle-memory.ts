@@ -8,6 +8,8 @@ export interface Page {
   readonly instrument: number;
   readonly hour: Hour;
   readonly rows: Float64Array;
+  /** The venue's own candles, laid out as `VenuePart` says; none until the first. */
+  venue?: Float64Array;
 }
 
 /** A segment's UTC hour, by name: what one candle file holds. */
