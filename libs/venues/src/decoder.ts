@@ -1,4 +1,5 @@
 import type { TickBatch } from '@tickwright/market';
+import type { CandlePage } from './candle-page.ts';
 import type { VenueCandle } from './history.ts';
 
 /** No frame of a venue holds more ticks than this: the caller of a decoder keeps that many rows free. */
@@ -26,6 +27,7 @@ export const REJECT_REASONS = [
   'badQuantity',
   'badTime',
   'badId',
+  'outOfOrder',
   'oversized',
 ] as const;
 /** Why a frame, or one row of an answer, was refused. */
@@ -35,6 +37,8 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export interface DecoderCounts {
   /** Ticks appended. */
   ticks: number;
+  /** The venue's own candles in answers that were told on. */
+  candles: number;
   /** Valid data frames whose layout the scanner did not know, so that the plain parser read them. */
   fallbacks: number;
   /** Replies and notices about the connection. */
@@ -67,6 +71,11 @@ export interface DecoderOptions {
    * the venue has changed it.
    */
   readonly onVenueCandle?: (instrument: number, candle: VenueCandle, offset: number) => void;
+  /**
+   * Told of the venue's own candles in an answer. An answer in which any row is none tells nothing: each such row counts
+   * as rejected, and so does one that is out of the order in which the venue tells them.
+   */
+  readonly onCandlePage?: (page: CandlePage, offset: number) => void;
 }
 
 /** Which of the venue's trade streams: single trades, or those of one taker order at one price added up. */
@@ -78,7 +87,14 @@ const MAX_TYPE_LENGTH = 40;
 export function decoderCounts(): DecoderCounts {
   const rejected = Object.fromEntries(REJECT_REASONS.map((reason) => [reason, 0]));
   const other: Record<string, number> = Object.create(null);
-  return { ticks: 0, fallbacks: 0, control: 0, other, rejected: rejected as Record<RejectReason, number> };
+  return {
+    ticks: 0,
+    candles: 0,
+    fallbacks: 0,
+    control: 0,
+    other,
+    rejected: rejected as Record<RejectReason, number>,
+  };
 }
 
 /** Counts a frame without a trade. The number of types is bounded: their names come from outside. */

@@ -10,6 +10,9 @@ export type {
   SubscriptionStateName,
   Venue,
 } from './venue.ts';
+export type { CandlePage, CandleRead, ToldSpan } from './candle-page.ts';
+export { decodeImport, encodeImport, isImport } from './import-frame.ts';
+export type { CandleImport, ImportedCandle } from './import-frame.ts';
 export { Decoded, MAX_TICKS_A_FRAME, REJECT_REASONS } from './decoder.ts';
 export type { Decoder, DecoderCounts, DecoderOptions, RejectReason, StreamKind } from './decoder.ts';
 export { rejectionLog } from './rejection-log.ts';

@@ -1,46 +1,7 @@
 import type { Instrument } from '@tickwright/market';
 import { VenueAnswerError } from '../errors.ts';
-import type { InstrumentDetails, VenueCandle } from '../history.ts';
+import type { InstrumentDetails } from '../history.ts';
 import { isFields } from '../json/json-value.ts';
-import { venueTimeMicros } from './parse.ts';
-
-/** `[openTime, open, high, low, close, volume, closeTime, quoteVolume, trades, ..]`; the last may still be forming. */
-export function readCandles(
-  rows: readonly unknown[],
-  options: { path: string; nowMicros: number },
-): VenueCandle[] {
-  return rows.map((row) => {
-    const candle = Array.isArray(row) ? readCandle(row, options.nowMicros) : undefined;
-    if (candle !== undefined) return candle;
-    throw new VenueAnswerError(`GET ${options.path}: not a candle: ${JSON.stringify(row)?.slice(0, 200)}`);
-  });
-}
-
-function readCandle(row: readonly unknown[], nowMicros: number): VenueCandle | undefined {
-  const [openTime, open, high, low, close, volume, closeTime, , trades] = row;
-  if (typeof openTime !== 'number' || typeof closeTime !== 'number' || typeof volume !== 'string')
-    return undefined;
-  const openTimeMicros = venueTimeMicros(openTime);
-  // The venue's close time is the last moment within, ours the first one after.
-  const closeTimeMicros = venueTimeMicros(closeTime + 1);
-  const prices = [open, high, low, close].map(Number);
-  const candle = {
-    openTimeMicros,
-    closeTimeMicros,
-    open: prices[0],
-    high: prices[1],
-    low: prices[2],
-    close: prices[3],
-    volumeText: volume,
-    volume: Number(volume),
-    tradeCount: Number(trades),
-    isClosed: closeTimeMicros <= nowMicros,
-  };
-  const arePrices = prices.every((price) => price > 0 && price < Infinity);
-  const isWhole =
-    openTimeMicros >= 0 && closeTimeMicros > openTimeMicros && Number.isInteger(candle.tradeCount);
-  return arePrices && isWhole && candle.volume >= 0 && candle.volume < Infinity ? candle : undefined;
-}
 
 /** What /exchangeInfo says of the instruments asked for. */
 export function readDetails(

@@ -4,7 +4,9 @@ import { countOther, Decoded, decoderCounts, MAX_TICKS_A_FRAME } from '../decode
 import type { Decoder, DecoderCounts, DecoderOptions, RejectReason, StreamKind } from '../decoder.ts';
 import { isFields, parseJson } from '../json/json-value.ts';
 import { MAX_ANSWER_BYTES, MAX_FRAME_BYTES } from '../limits.ts';
+import { tellPage } from '../page-decoding.ts';
 import { SymbolIndex } from '../symbol-index.ts';
+import { klineMinutes, klinePage, readKlines } from './candles.ts';
 import { parseFrame, parseRow, venueTimeMicros } from './parse.ts';
 import type { ParsedTrade } from './parse.ts';
 import { Maker, Mark, Num, Scan, scanFrame, ScanResult } from './scan.ts';
@@ -22,7 +24,7 @@ const FRAME_LIMIT = MAX_FRAME_BYTES;
 
 /**
  * Decodes Binance spot: trade and aggTrade messages, raw or combined, and the answers of /historicalTrades, /trades
- * and /aggTrades. Source: binance-spot-api-docs, web-socket-streams.md and rest-api.md.
+ * and /aggTrades; with `onCandlePage` those of /klines too. Source: binance-spot-api-docs, web-socket-streams.md and rest-api.md.
  *
  *     {"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,
  *      "p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}}
@@ -34,6 +36,7 @@ export class BinanceDecoder implements Decoder {
   readonly #symbols: SymbolIndex;
   readonly #unwanted: StreamKind | undefined;
   readonly #onRejected: DecoderOptions['onRejected'];
+  readonly #onCandlePage: DecoderOptions['onCandlePage'];
   readonly #scan = new ScanResult();
 
   constructor(instruments: InstrumentTable, segment: string, options: DecoderOptions = {}) {
@@ -41,6 +44,7 @@ export class BinanceDecoder implements Decoder {
     this.#unwanted =
       options.streamKind === undefined ? undefined : options.streamKind === 'trade' ? 'aggTrade' : 'trade';
     this.#onRejected = options.onRejected;
+    this.#onCandlePage = options.onCandlePage;
   }
 
   decode(bytes: Buffer, receiveTimeMicros: number, offset: number, into: TickBatch): Decoded {
@@ -79,9 +83,11 @@ export class BinanceDecoder implements Decoder {
     if (bytes.length > MAX_ANSWER_BYTES) return this.#reject('oversized', bytes);
     const lineEnd = bytes.indexOf(0x0a);
     if (lineEnd < 0) return this.#reject('malformed', bytes);
-    const { endpoint, symbol } = readPath(bytes.toString('latin1', 0, lineEnd));
+    const { endpoint, symbol, query } = readPath(bytes.toString('latin1', 0, lineEnd));
     const rows = parseJson(bytes.toString('utf8', lineEnd + 1));
     if (rows === undefined) return this.#reject('malformed', bytes);
+    if (endpoint === 'klines' && this.#onCandlePage !== undefined)
+      return this.#decodeKlines(rows, { bytes, symbol, query, receiveMicros: receiveTimeMicros, offset });
     const isAggregate = endpoint === 'aggTrades';
     const isTrades = isAggregate || endpoint === 'trades' || endpoint === 'historicalTrades';
     if (!isTrades || isFields(rows) || this.#isUnwanted(isAggregate)) return this.#countOther(endpoint);
@@ -98,6 +104,30 @@ export class BinanceDecoder implements Decoder {
       } else if (parsed.what === 'rejected') this.#reject(parsed.reason, bytes);
     }
     return into.count > before ? Decoded.ticks : Decoded.rejected;
+  }
+
+  #decodeKlines(
+    rows: unknown,
+    frame: { bytes: Buffer; symbol: string; query: URLSearchParams; receiveMicros: number; offset: number },
+  ): Decoded {
+    const { bytes, symbol, query, receiveMicros, offset } = frame;
+    const minutes = klineMinutes(query.get('interval') ?? '');
+    if (minutes === undefined) return this.#countOther('klines');
+    if (!Array.isArray(rows)) return this.#reject('unknownLayout', bytes);
+    const instrument = this.#symbols.findText(symbol);
+    if (instrument < 0) return this.#reject('unknownInstrument', bytes);
+    const read = readKlines(rows, { nowMicros: receiveMicros, minutes });
+    const asked = { query, instrument, minutes, receiveMicros };
+    return tellPage(
+      {
+        counts: this.counts,
+        onCandlePage: this.#onCandlePage,
+        reject: (reason) => this.#reject(reason, bytes),
+        other: () => this.#countOther('klines'),
+      },
+      read,
+      { offset, page: () => klinePage(asked, read) },
+    );
   }
 
   #decodeSlowly(bytes: Buffer, receiveTimeMicros: number, offset: number, into: TickBatch): Decoded {
@@ -176,9 +206,9 @@ interface TickPlace {
 }
 
 /** `/api/v3/aggTrades?symbol=BTCUSDT&fromId=1` gives the last word of the path and the symbol. */
-function readPath(path: string): { endpoint: string; symbol: string } {
+function readPath(path: string): { endpoint: string; symbol: string; query: URLSearchParams } {
   const question = path.indexOf('?');
   const route = question < 0 ? path : path.slice(0, question);
   const query = new URLSearchParams(question < 0 ? '' : path.slice(question + 1));
-  return { endpoint: route.slice(route.lastIndexOf('/') + 1), symbol: query.get('symbol') ?? '' };
+  return { endpoint: route.slice(route.lastIndexOf('/') + 1), symbol: query.get('symbol') ?? '', query };
 }

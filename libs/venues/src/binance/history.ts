@@ -17,7 +17,8 @@ import type {
 import { isFields, parseJson } from '../json/json-value.ts';
 import { checkValue, pathWith, RestRequests } from '../rest-requests.ts';
 import type { RestAnswer } from '../rest-client.ts';
-import { readCandles, readDetails } from './answers.ts';
+import { readDetails } from './answers.ts';
+import { readCandles } from './candles.ts';
 import { venueTimeMicros } from './parse.ts';
 
 /** Binance's market data only address: no account, no keys. */

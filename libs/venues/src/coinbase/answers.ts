@@ -1,8 +1,8 @@
 import type { Instrument } from '@tickwright/market';
 import { decimalsOf } from '../binance/answers.ts';
 import { RateLimitedError, VenueAnswerError, VenueRefusedError } from '../errors.ts';
-import type { InstrumentDetails, VenueCandle } from '../history.ts';
-import { isFields, parseExactly, parseJson, positiveDecimal } from '../json/json-value.ts';
+import type { InstrumentDetails } from '../history.ts';
+import { isFields, parseExactly, parseJson } from '../json/json-value.ts';
 import type { RestAnswer } from '../rest-client.ts';
 import { checkValue } from '../rest-requests.ts';
 import type { ParsedTrade } from '../tick-rows.ts';
@@ -60,64 +60,6 @@ export function readTrades(
     before = id;
   }
   return trades;
-}
-
-/**
- * Candles, oldest first: `[time s, low, high, open, close, volume]`, newest first in the answer, which may begin before the
- * start that was asked for. Throws a VenueAnswerError for anything else; low and high must enclose the others, so that a
- * change of the columns is noticed.
- */
-export function readCandles(
-  value: unknown,
-  asked: { path: string; lengthMicros: number; fromMicros: number; toMicros: number; nowMicros: number },
-): VenueCandle[] {
-  const { path, lengthMicros, fromMicros, toMicros, nowMicros } = asked;
-  if (!Array.isArray(value)) throw new VenueAnswerError(`GET ${path}: expected candles, found none`);
-  const candles: VenueCandle[] = [];
-  let before = Infinity;
-  for (const row of value as unknown[]) {
-    const candle = Array.isArray(row) ? readCandle(row, { lengthMicros, nowMicros }) : undefined;
-    if (candle === undefined || candle.openTimeMicros >= before) {
-      const what = candle === undefined ? 'not a candle' : 'candles out of order';
-      throw new VenueAnswerError(`GET ${path}: ${what}: ${JSON.stringify(row)?.slice(0, 200)}`);
-    }
-    before = candle.openTimeMicros;
-    if (before >= fromMicros && before < toMicros) candles.push(candle);
-  }
-  return candles.toReversed();
-}
-
-function readCandle(
-  row: readonly unknown[],
-  { lengthMicros, nowMicros }: { lengthMicros: number; nowMicros: number },
-): VenueCandle | undefined {
-  const [time, low, high, open, close] = row.slice(0, 5).map(positiveDecimal);
-  const volumeText = row[5];
-  if (time === undefined || low === undefined || high === undefined || open === undefined) return undefined;
-  if (close === undefined || typeof volumeText !== 'string' || row.length !== 6) return undefined;
-  const openTimeMicros = time * 1_000_000;
-  const volume = Number(volumeText);
-  const isSound =
-    openTimeMicros % lengthMicros === 0 &&
-    low <= Math.min(open, close) &&
-    high >= Math.max(open, close) &&
-    volume >= 0 &&
-    volume < Infinity;
-  if (!isSound) return undefined;
-  const closeTimeMicros = openTimeMicros + lengthMicros;
-  const isClosed = closeTimeMicros <= nowMicros;
-  return {
-    openTimeMicros,
-    closeTimeMicros,
-    open,
-    high,
-    low,
-    close,
-    volumeText,
-    volume,
-    tradeCount: -1,
-    isClosed,
-  };
 }
 
 /** What /products/<id> says. */

@@ -3,20 +3,24 @@ import type { InstrumentTable, TickBatch } from '@tickwright/market';
 import { Decoded, MAX_TICKS_A_FRAME } from '../decoder.ts';
 import type { Decoder, DecoderCounts, DecoderOptions } from '../decoder.ts';
 import { FrameReport, splitAnswer } from '../frame-report.ts';
-import { parseJson } from '../json/json-value.ts';
+import { parseExactly, parseJson } from '../json/json-value.ts';
 import { MAX_ANSWER_BYTES, MAX_FRAME_BYTES } from '../limits.ts';
+import { tellPage } from '../page-decoding.ts';
 import { SymbolIndex } from '../symbol-index.ts';
 import { appendNotice, appendTrade } from '../tick-rows.ts';
 import type { ParsedTrade } from '../tick-rows.ts';
+import { candlePage, readRows } from './candles.ts';
 import { COINBASE_SEGMENT } from './instruments.ts';
 import { parseFrame, parseRow } from './parse.ts';
 import { Maker, Mark, Num, Scan, scanFrame, ScanResult } from './scan.ts';
 
 const CONTROL_TYPES: ReadonlySet<string> = new Set(['subscriptions', 'error']);
 const TRADES_PATH = /^\/products\/([^/]+)\/trades$/;
+const CANDLES_PATH = /^\/products\/([^/]+)\/candles$/;
 
 /**
- * Decodes Coinbase Exchange: `match`, `last_match`, `heartbeat`, and the answers of /products/<id>/trades. Source:
+ * Decodes Coinbase Exchange: `match`, `last_match`, `heartbeat`, and the answers of /products/<id>/trades; with
+ * `onCandlePage` those of /products/<id>/candles too. Source:
  * docs.cdp.coinbase.com, exchange/websocket-feed/channels and api-reference/exchange-api.
  *
  *     {"type":"match","trade_id":280232,"maker_order_id":"2a0d..","taker_order_id":"3c82..","side":"sell","size":"985",
@@ -32,10 +36,12 @@ export class CoinbaseDecoder implements Decoder {
   readonly #report: FrameReport;
   readonly #symbols: SymbolIndex;
   readonly #scan = new ScanResult();
+  readonly #onCandlePage: DecoderOptions['onCandlePage'];
 
   constructor(instruments: InstrumentTable, options: DecoderOptions = {}) {
     this.#symbols = new SymbolIndex(instruments, COINBASE_SEGMENT);
     this.#report = new FrameReport(options);
+    this.#onCandlePage = options.onCandlePage;
     this.counts = this.#report.counts;
   }
 
@@ -81,6 +87,9 @@ export class CoinbaseDecoder implements Decoder {
     const answer = splitAnswer(bytes);
     const value = answer === undefined ? undefined : parseJson(answer.body);
     if (answer === undefined || value === undefined) return this.#report.reject('malformed', bytes);
+    const candlesOf = CANDLES_PATH.exec(answer.path)?.[1];
+    if (candlesOf !== undefined && this.#onCandlePage !== undefined)
+      return this.#decodeCandles(candlesOf, answer, { bytes, receiveTimeMicros, offset });
     const product = TRADES_PATH.exec(answer.path)?.[1];
     if (product === undefined) return this.#report.other(answer.path.slice(answer.path.lastIndexOf('/') + 1));
     if (!Array.isArray(value)) return this.#report.reject('unknownLayout', bytes);
@@ -100,6 +109,32 @@ export class CoinbaseDecoder implements Decoder {
       appendTrade(into, trade, { instrument, receiveTimeMicros, offset, index });
     this.counts.ticks += trades.length;
     return trades.length > 0 ? Decoded.ticks : Decoded.rejected;
+  }
+
+  #decodeCandles(
+    product: string,
+    answer: { readonly query: URLSearchParams; readonly body: string },
+    frame: { bytes: Buffer; receiveTimeMicros: number; offset: number },
+  ): Decoded {
+    const { bytes, receiveTimeMicros: receiveMicros, offset } = frame;
+    const { query, body } = answer;
+    const lengthMicros = Number(query.get('granularity')) * 1_000_000;
+    // Numbers keep their digits.
+    const rows = parseExactly(body);
+    if (!Array.isArray(rows) || !(lengthMicros > 0)) return this.#report.reject('unknownLayout', bytes);
+    const instrument = this.#symbols.findText(product);
+    if (instrument < 0) return this.#report.reject('unknownInstrument', bytes);
+    const read = readRows(rows, { lengthMicros, nowMicros: receiveMicros });
+    return tellPage(
+      {
+        counts: this.counts,
+        onCandlePage: this.#onCandlePage,
+        reject: (reason) => this.#report.reject(reason, bytes),
+        other: () => this.#report.other('candles'),
+      },
+      read,
+      { offset, page: () => candlePage({ query, instrument, receiveMicros }, read) },
+    );
   }
 
   #decodeSlowly(bytes: Buffer, receiveTimeMicros: number, offset: number, into: TickBatch): Decoded {

@@ -16,7 +16,8 @@ import type {
 } from '../history.ts';
 import { pathWith, RestRequests } from '../rest-requests.ts';
 import type { ParsedTrade } from '../tick-rows.ts';
-import { checkAnswer, readCandles, readDetails, readTrades } from './answers.ts';
+import { checkAnswer, readDetails, readTrades } from './answers.ts';
+import { readCandles } from './candles.ts';
 
 export const COINBASE_REST_URL = 'https://api.exchange.coinbase.com';
 

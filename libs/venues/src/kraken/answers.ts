@@ -1,7 +1,7 @@
 import type { Instrument } from '@tickwright/market';
 import { RateLimitedError, VenueAnswerError, VenueRefusedError, VenueUnreachableError } from '../errors.ts';
-import type { InstrumentDetails, VenueCandle } from '../history.ts';
-import { isFields, parseExactly, positiveDecimal } from '../json/json-value.ts';
+import type { InstrumentDetails } from '../history.ts';
+import { isFields, parseExactly } from '../json/json-value.ts';
 import type { RestAnswer } from '../rest-client.ts';
 import { checkValue } from '../rest-requests.ts';
 import type { ParsedTrade } from '../tick-rows.ts';
@@ -81,54 +81,6 @@ export function readTrades(value: unknown, asked: { path: string; pair: string }
     before = id;
   }
   return { trades, last: BigInt(result.last) };
-}
-
-/**
- * Candles, oldest first: `[time s, open, high, low, close, vwap, volume, count]`. The last one is not yet committed. Throws a
- * VenueAnswerError for anything else.
- */
-export function readCandles(
-  value: unknown,
-  asked: { path: string; lengthMicros: number; nowMicros: number },
-): VenueCandle[] {
-  const { path, lengthMicros, nowMicros } = asked;
-  const rows = readResult(value)?.rows;
-  if (rows === undefined) throw new VenueAnswerError(`GET ${path}: expected candles of one pair, found none`);
-  let before = -1;
-  return rows.map((row, at) => {
-    const candle = Array.isArray(row) ? readCandle(row, lengthMicros) : undefined;
-    if (candle === undefined || candle.openTimeMicros <= before) {
-      const what = candle === undefined ? 'not a candle' : 'candles out of order';
-      throw new VenueAnswerError(`GET ${path}: ${what}: ${JSON.stringify(row)?.slice(0, 200)}`);
-    }
-    before = candle.openTimeMicros;
-    const isCommitted = at < rows.length - 1;
-    return { ...candle, isClosed: isCommitted && candle.closeTimeMicros <= nowMicros };
-  });
-}
-
-function readCandle(
-  row: readonly unknown[],
-  lengthMicros: number,
-): Omit<VenueCandle, 'isClosed'> | undefined {
-  const [time, open, high, low, close] = row.slice(0, 5).map(positiveDecimal);
-  const volumeText = row[6];
-  const tradeCount = Number(row[7] ?? Number.NaN);
-  if (time === undefined || open === undefined || high === undefined || low === undefined) return undefined;
-  if (close === undefined || typeof volumeText !== 'string') return undefined;
-  const openTimeMicros = time * 1_000_000;
-  const volume = Number(volumeText);
-  const isSound =
-    openTimeMicros % lengthMicros === 0 &&
-    low <= Math.min(open, close) &&
-    high >= Math.max(open, close) &&
-    volume >= 0 &&
-    volume < Infinity &&
-    Number.isSafeInteger(tradeCount) &&
-    tradeCount >= 0;
-  if (!isSound) return undefined;
-  const closeTimeMicros = openTimeMicros + lengthMicros;
-  return { openTimeMicros, closeTimeMicros, open, high, low, close, volumeText, volume, tradeCount };
 }
 
 /** What /0/public/AssetPairs says of the instruments asked for. */

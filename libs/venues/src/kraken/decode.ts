@@ -3,20 +3,23 @@ import type { InstrumentTable, TickBatch } from '@tickwright/market';
 import { Decoded, MAX_TICKS_A_FRAME } from '../decoder.ts';
 import type { Decoder, DecoderCounts, DecoderOptions } from '../decoder.ts';
 import { FrameReport, splitAnswer } from '../frame-report.ts';
-import { parseExactly } from '../json/json-value.ts';
+import { isFields, parseExactly } from '../json/json-value.ts';
 import { MAX_ANSWER_BYTES, MAX_FRAME_BYTES } from '../limits.ts';
+import { tellPage } from '../page-decoding.ts';
 import { SymbolIndex } from '../symbol-index.ts';
 import { appendTrade } from '../tick-rows.ts';
 import { readResult } from './answers.ts';
+import { candlePage, readRows } from './candles.ts';
 import { KRAKEN_SEGMENT, PairIndex } from './instruments.ts';
 import { parseFrame, parseRow, parseTrade } from './parse.ts';
 import { Mark, nextRow, Num, Scan, scanHead, ScanResult, scanRow } from './scan.ts';
 
 const TRADES_PATH = '/0/public/Trades';
+const CANDLES_PATH = '/0/public/OHLC';
 
 /**
  * Decodes Kraken spot: the trade channel of WebSocket v2, snapshot and update alike, and the answers of
- * /0/public/Trades. Source: docs.kraken.com, exchange/api-reference/spot-websocket-v2/trade and market-data.
+ * /0/public/Trades; with `onCandlePage` those of /0/public/OHLC too. Source: docs.kraken.com, exchange/api-reference/spot-websocket-v2/trade and market-data.
  *
  *     {"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","side":"buy","price":77313.3,"qty":0.0084064,
  *      "ord_type":"limit","trade_id":107612614,"timestamp":"2026-09-13T20:52:59.976634Z"}]}
@@ -30,11 +33,13 @@ export class KrakenDecoder implements Decoder {
   readonly #symbols: SymbolIndex;
   readonly #pairs: PairIndex;
   readonly #scan = new ScanResult();
+  readonly #onCandlePage: DecoderOptions['onCandlePage'];
 
   constructor(instruments: InstrumentTable, options: DecoderOptions = {}) {
     this.#symbols = new SymbolIndex(instruments, KRAKEN_SEGMENT);
     this.#pairs = new PairIndex(instruments);
     this.#report = new FrameReport(options);
+    this.#onCandlePage = options.onCandlePage;
     this.counts = this.#report.counts;
   }
 
@@ -64,6 +69,8 @@ export class KrakenDecoder implements Decoder {
     const answer = splitAnswer(bytes);
     const value = answer === undefined ? undefined : parseExactly(answer.body);
     if (answer === undefined || value === undefined) return this.#report.reject('malformed', bytes);
+    if (answer.path === CANDLES_PATH && this.#onCandlePage !== undefined)
+      return this.#decodeCandles(value, answer.query, { bytes, receiveTimeMicros, offset });
     if (answer.path !== TRADES_PATH)
       return this.#report.other(answer.path.slice(answer.path.lastIndexOf('/') + 1));
     const rows = readResult(value)?.rows;
@@ -81,6 +88,30 @@ export class KrakenDecoder implements Decoder {
     }
     this.counts.ticks += into.count - before;
     return into.count > before ? Decoded.ticks : Decoded.rejected;
+  }
+
+  #decodeCandles(
+    value: unknown,
+    query: URLSearchParams,
+    frame: { bytes: Buffer; receiveTimeMicros: number; offset: number },
+  ): Decoded {
+    const { bytes, receiveTimeMicros: receiveMicros, offset } = frame;
+    const lengthMicros = Number(query.get('interval') ?? 1) * 60_000_000;
+    const rows = hasError(value) ? undefined : readResult(value)?.rows;
+    if (rows === undefined || !(lengthMicros > 0)) return this.#report.reject('unknownLayout', bytes);
+    const instrument = this.#pairs.find(query.get('pair') ?? '');
+    if (instrument < 0) return this.#report.reject('unknownInstrument', bytes);
+    const read = readRows(rows, { lengthMicros, nowMicros: receiveMicros });
+    return tellPage(
+      {
+        counts: this.counts,
+        onCandlePage: this.#onCandlePage,
+        reject: (reason) => this.#report.reject(reason, bytes),
+        other: () => this.#report.other('OHLC'),
+      },
+      read,
+      { offset, page: () => candlePage({ instrument, lengthMicros, receiveMicros }, read) },
+    );
   }
 
   /** Appends every row of the frame; returns their number, 0 when JSON.parse has to look at it. */
@@ -137,4 +168,10 @@ export class KrakenDecoder implements Decoder {
     this.counts.ticks += into.count - before;
     return Decoded.ticks;
   }
+}
+
+/** An error comes with HTTP 200, beside a result or none. */
+function hasError(value: unknown): boolean {
+  const errors = isFields(value) ? value['error'] : undefined;
+  return Array.isArray(errors) && errors.length > 0;
 }

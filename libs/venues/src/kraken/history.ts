@@ -15,8 +15,9 @@ import type {
   VenueCandle,
 } from '../history.ts';
 import { pathWith, RestRequests } from '../rest-requests.ts';
-import { checkAnswer, readCandles, readDetails, readTrades } from './answers.ts';
+import { checkAnswer, readDetails, readTrades } from './answers.ts';
 import type { TradesRead } from './answers.ts';
+import { readCandles } from './candles.ts';
 import { restPair } from './instruments.ts';
 
 export const KRAKEN_REST_URL = 'https://api.kraken.com';

@@ -3,7 +3,11 @@ import type { InstrumentTable, TickBatch } from '@tickwright/market';
 import { countOther, Decoded, decoderCounts } from '../decoder.ts';
 import type { Decoder, DecoderCounts, DecoderOptions, RejectReason } from '../decoder.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
+import { isFields, parseJson } from '../json/json-value.ts';
+import { tellPage } from '../page-decoding.ts';
 import { SymbolIndex } from '../symbol-index.ts';
+import { candlePage, candlePath, readRows, rowsOf } from './candles.ts';
+import type { CandlePath } from './candles.ts';
 import { lastMinuteOf, minuteCandle, readMinute } from './candle.ts';
 import { ToldCandles } from './told-candles.ts';
 import { FeedRows, Form } from './feed-rows.ts';
@@ -38,12 +42,14 @@ export class UpstoxDecoder implements Decoder {
   readonly counts: DecoderCounts = decoderCounts();
   readonly #symbols: SymbolIndex;
   readonly #onRejected: DecoderOptions['onRejected'];
+  readonly #onCandlePage: DecoderOptions['onCandlePage'];
   readonly #candles: ToldCandles | undefined;
   readonly #rows = new FeedRows();
 
   constructor(instruments: InstrumentTable, options: DecoderOptions = {}) {
     this.#symbols = new SymbolIndex(instruments, UPSTOX_SEGMENTS);
     this.#onRejected = options.onRejected;
+    this.#onCandlePage = options.onCandlePage;
     this.#candles = options.onVenueCandle === undefined ? undefined : new ToldCandles(options.onVenueCandle);
   }
 
@@ -57,13 +63,41 @@ export class UpstoxDecoder implements Decoder {
     return what;
   }
 
-  /** No REST answer of the venue tells single trades. */
-  decodeAnswer(bytes: Buffer): Decoded {
+  /** No REST answer of the venue tells single trades; with `onCandlePage` candles are told on. */
+  decodeAnswer(bytes: Buffer, receiveTimeMicros = 0, offset = 0): Decoded {
     if (bytes.length > MAX_ANSWER_BYTES) return this.#reject('oversized', bytes);
     const lineEnd = bytes.indexOf(0x0a);
     if (lineEnd < 0) return this.#reject('malformed', bytes);
-    const [, version = '', endpoint = ''] = bytes.toString('latin1', 0, lineEnd).split('/');
+    const path = bytes.toString('latin1', 0, lineEnd);
+    const asked = this.#onCandlePage === undefined ? undefined : candlePath(path);
+    if (asked !== undefined)
+      return this.#decodeCandles(asked, { bytes, lineEnd, receiveMicros: receiveTimeMicros, offset });
+    const [, version = '', endpoint = ''] = path.split('/');
     return this.#other(`${version}/${endpoint}`);
+  }
+
+  #decodeCandles(
+    asked: CandlePath,
+    frame: { bytes: Buffer; lineEnd: number; receiveMicros: number; offset: number },
+  ): Decoded {
+    const { bytes, lineEnd, receiveMicros, offset } = frame;
+    const value = parseJson(bytes.toString('utf8', lineEnd + 1));
+    const isGood = isFields(value) && value['status'] === 'success';
+    const rows = isGood ? rowsOf(value['data']) : undefined;
+    if (rows === undefined) return this.#reject(value === undefined ? 'malformed' : 'unknownLayout', bytes);
+    const instrument = this.#symbols.findText(asked.symbol);
+    if (instrument < 0) return this.#reject('unknownInstrument', bytes);
+    const read = readRows(rows, { stepMicros: asked.minutes * 60_000_000, nowMicros: receiveMicros });
+    return tellPage(
+      {
+        counts: this.counts,
+        onCandlePage: this.#onCandlePage,
+        reject: (reason) => this.#reject(reason, bytes),
+        other: () => this.#other('v3/historical-candle'),
+      },
+      read,
+      { offset, page: () => candlePage({ ...asked, instrument, receiveMicros }, read) },
+    );
   }
 
   /** The rows of a frame that are trades or states. Hot path: no object a row. */

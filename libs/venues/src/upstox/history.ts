@@ -12,7 +12,8 @@ import type {
 } from '../history.ts';
 import { RestRequests } from '../rest-requests.ts';
 import { accessOf } from './access.ts';
-import { checkData, readCandles } from './answers.ts';
+import { checkData } from './answers.ts';
+import { readCandles } from './candles.ts';
 import { candleUnit, chunksOf } from './candle-chunks.ts';
 import { readHolidays, readStatus, readTimings } from './market-hours.ts';
 import type { ExchangeHours, ExchangeStatus, Holiday } from './market-hours.ts';
