@@ -14,10 +14,12 @@ import { isRecord, readJson } from './json-file.ts';
 export interface PartSum {
   readonly bytes: number;
   readonly sha256: string;
+  /** Rows: ticks, or venue rows in a part of those. */
   readonly ticks: number;
 }
 
 const SUFFIX = '.json';
+const PART_NAME = /\.(?:parquet|venue)\.json$/;
 
 export function partSumPath(part: string): string {
   return `${part}${SUFFIX}`;
@@ -59,7 +61,7 @@ function checkOf({ bytes, sha256, ticks }: PartSum): number {
 export async function summedParts(parts: string): Promise<string[]> {
   const names = await readdir(parts, { recursive: true }).catch(() => []);
   return names
-    .filter((name) => name.endsWith(`.parquet${SUFFIX}`))
+    .filter((name) => PART_NAME.test(name))
     .map((name) => join(parts, name.slice(0, -SUFFIX.length)))
     .sort();
 }

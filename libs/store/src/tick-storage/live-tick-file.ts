@@ -6,7 +6,8 @@ import type { CoverageRow, InstrumentRow } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
 import { errorCode, syncFolder } from '../files/atomic-file.ts';
 import { toldByParts } from './parts-instruments.ts';
-import { listParts } from './tick-paths.ts';
+import { isOlderVersion, migrateTickFile } from './tick-migration.ts';
+import { listParts, listVenueParts } from './tick-paths.ts';
 import type { TickPaths } from './tick-paths.ts';
 import { createTickTables } from './tick-schema.ts';
 import { SEALING_CATALOG, sqlText } from '../ticks/tick-source.ts';
@@ -58,12 +59,14 @@ export async function openLiveFile(context: TickFileContext): Promise<LiveFile> 
   const { paths } = context;
   await mkdir(paths.liveFolder, { recursive: true });
   const hasSealing = await exists(paths.sealing);
+  const open = (path: string): Promise<Database> => openTickDatabase(context, path);
+  if (hasSealing) await migrateTickFile(context, paths.sealing, open);
   if (!(await exists(paths.live))) {
     await setAsideStrayLog(context);
     await createLiveFile(context, hasSealing ? await carriedFrom(context) : await carriedFromParts(context));
   }
   if (hasSealing) await settleSealingFile(context);
-  const database = await openTickDatabase(context, paths.live);
+  const database = await openNewestLive(context, open);
   if (!hasSealing) return { database, sealingFrom: undefined };
   try {
     return { database, sealingFrom: await attachSealing(database, paths.sealing) };
@@ -71,6 +74,24 @@ export async function openLiveFile(context: TickFileContext): Promise<LiveFile> 
     await database.close();
     throw error;
   }
+}
+
+/** The open live file, migrated where an older release wrote it. */
+async function openNewestLive(
+  context: TickFileContext,
+  open: (path: string) => Promise<Database>,
+): Promise<Database> {
+  const { live } = context.paths;
+  const database = await open(live);
+  let isOlder = true;
+  try {
+    isOlder = await isOlderVersion(database);
+    if (!isOlder) return database;
+  } finally {
+    if (isOlder) await database.close();
+  }
+  await migrateTickFile(context, live, open);
+  return open(live);
 }
 
 /** Makes a live file under a temporary name and renames it into place, so that a half-made one is never opened. */
@@ -109,7 +130,8 @@ export async function carriedFrom(context: TickFileContext): Promise<Carried> {
 
 /** Without a live file the sealed parts tell how far we are: what lies behind is read from the journal again. */
 async function carriedFromParts(context: TickFileContext): Promise<Carried> {
-  const parts = await listParts(context.paths.parts);
+  const folder = context.paths.parts;
+  const parts = [...(await listParts(folder)), ...(await listVenueParts(folder))];
   const offset = parts.reduce((next, part) => Math.max(next, part.lastOffset + 1), 0);
   const nothing = { coverage: [], coverageOffset: offset };
   if (offset === 0) return { offset, receiveMicros: 0, instruments: [], ...nothing };

@@ -24,7 +24,8 @@ export async function toldByParts(
   const described = new Map((await readInstruments(dirname(paths.parts))).map((row) => [row.key, row]));
   try {
     const rows = await database.read(
-      `SELECT instrument, max(receive_time) AS newest FROM read_parquet([${files}], hive_partitioning = false)
+      `SELECT instrument, max(receive_time) AS newest
+       FROM read_parquet([${files}], hive_partitioning = false, union_by_name = true)
        GROUP BY 1 ORDER BY 1`,
       [],
       { deadlineMs: DEADLINE_MS },

@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import type { Database } from '@tickwright/database';
 import { syncFile, syncFolder } from '../files/atomic-file.ts';
 import { fileSum, partSumPath, writePartSum } from '../files/part-sum.ts';
-import { listParts, partPath } from './tick-paths.ts';
+import { partPath, partsOf } from './tick-paths.ts';
 import type { TickPart, TickPaths } from './tick-paths.ts';
-import { TICK_COLUMNS } from './tick-schema.ts';
+import { STORED_KINDS } from './tick-schema.ts';
+import type { StoredKind } from './tick-schema.ts';
 import { SEALING_CATALOG, sqlText } from '../ticks/tick-source.ts';
 import { TickFileError } from './tick-state.ts';
 
@@ -14,14 +15,15 @@ export type DateOf = (segment: string, micros: number) => string;
 
 /** A part that is written and verified, but not yet in place. */
 export interface WrittenPart {
+  readonly kind: StoredKind;
   readonly temporary: string;
   readonly part: TickPart;
-  readonly ticks: number;
+  readonly rows: number;
 }
 
 const DEADLINE_MS = 3_600_000;
 
-/** The ticks of a segment that were received in [from, to), microseconds UTC. */
+/** The rows of a segment that were received in [from, to), microseconds UTC. */
 interface Portion {
   readonly segment: string;
   readonly date: string;
@@ -29,17 +31,20 @@ interface Portion {
   readonly to: number;
 }
 
-// The sealing file's ticks with keys instead of numbers.
-const SOURCE = `(SELECT i.key AS instrument, ${TICK_COLUMNS.slice(1)
-  .map((name) => `t.${name}`)
-  .join(', ')}
-  FROM ${SEALING_CATALOG}.ticks t JOIN ${SEALING_CATALOG}.instruments i ON i.number = t.instrument)`;
+/** The sealing file's rows of a kind with keys instead of numbers. */
+function sourceOf({ table, columns }: StoredKind): string {
+  const rest = columns.slice(1).map((name) => `t.${name}`);
+  return `(SELECT i.key AS instrument, ${rest.join(', ')}
+    FROM ${SEALING_CATALOG}.${table} t JOIN ${SEALING_CATALOG}.instruments i ON i.number = t.instrument)`;
+}
 
 /** Independent of order, and changed by any value of any row. */
-const FINGERPRINT = `count(*) AS ticks, min(frame_offset) AS first, max(frame_offset) AS last,
-  coalesce(bit_xor(hash(${TICK_COLUMNS.join(', ')})), 0)::VARCHAR AS print`;
+function fingerprintOf({ columns }: StoredKind): string {
+  return `count(*) AS counted, min(frame_offset) AS first, max(frame_offset) AS last,
+    coalesce(bit_xor(hash(${columns.join(', ')})), 0)::VARCHAR AS print`;
+}
 
-/** Writes the attached sealing file as Parquet parts, one a segment and date, and compares each with its source. */
+/** Writes the attached sealing file as Parquet parts, one a kind, segment and date, and compares each with its source. */
 export async function writeParts(
   database: Database,
   paths: TickPaths,
@@ -48,32 +53,39 @@ export async function writeParts(
   await rm(paths.unfinished, { recursive: true, force: true });
   await mkdir(paths.unfinished, { recursive: true });
   const written: WrittenPart[] = [];
-  for (const portion of await portionsOf(database, dateOf)) {
-    const temporary = join(paths.unfinished, `${written.length}.parquet.tmp`);
-    const found = await writePortion(database, portion, temporary);
-    if (found !== undefined)
-      written.push({ ...found, part: { ...found.part, path: partPath(paths.parts, found.part) } });
+  for (const kind of STORED_KINDS) {
+    const ofKind: WrittenPart[] = [];
+    for (const portion of await portionsOf(database, kind, dateOf)) {
+      const temporary = join(paths.unfinished, `${kind.extension}-${ofKind.length}.tmp`);
+      const found = await writePortion(database, { kind, portion, temporary });
+      if (found === undefined) continue;
+      const path = partPath(paths.parts, found.part, kind.extension);
+      ofKind.push({ ...found, part: { ...found.part, path } });
+    }
+    await checkTotal(database, kind, ofKind);
+    written.push(...ofKind);
   }
-  await checkTotal(database, written);
   return written;
 }
 
-/** Moves parts into place. Parts that an earlier try left there are of the same ticks, and go. */
+/** Moves parts into place. Parts that an earlier try left there are of the same rows, and go. */
 export async function moveParts(
   paths: TickPaths,
   written: readonly WrittenPart[],
   fromOffset: number,
 ): Promise<void> {
-  const stale = (await listParts(paths.parts)).filter((part) => part.firstOffset >= fromOffset);
-  for (const part of stale) {
-    await rm(part.path, { force: true });
-    await rm(partSumPath(part.path), { force: true });
+  for (const { extension } of STORED_KINDS) {
+    const all = await partsOf(paths.parts, extension);
+    for (const stale of all.filter((part) => part.firstOffset >= fromOffset)) {
+      await rm(stale.path, { force: true });
+      await rm(partSumPath(stale.path), { force: true });
+    }
   }
-  for (const { temporary, part, ticks } of written) {
+  for (const { temporary, part, rows } of written) {
     const folder = dirname(part.path);
     await mkdir(folder, { recursive: true });
     // The sum first: whoever sees the part can prove it.
-    await writePartSum(part.path, { ...(await fileSum(temporary)), ticks });
+    await writePartSum(part.path, { ...(await fileSum(temporary)), ticks: rows });
     await rename(temporary, part.path);
     await syncFolder(folder);
     await syncFolder(dirname(folder));
@@ -82,10 +94,10 @@ export async function moveParts(
   await rm(paths.unfinished, { recursive: true, force: true });
 }
 
-async function portionsOf(database: Database, dateOf: DateOf): Promise<Portion[]> {
+async function portionsOf(database: Database, kind: StoredKind, dateOf: DateOf): Promise<Portion[]> {
   const segments = await database.read(
     `SELECT split_part(instrument, '|', 1) AS segment, min(receive_time) AS first, max(receive_time) AS last
-     FROM ${SOURCE} GROUP BY 1 ORDER BY 1`,
+     FROM ${sourceOf(kind)} GROUP BY 1 ORDER BY 1`,
     [],
     { deadlineMs: DEADLINE_MS },
   );
@@ -115,38 +127,38 @@ function datesBetween(segment: string, span: { from: number; to: number; dateOf:
 
 async function writePortion(
   database: Database,
-  portion: Portion,
-  temporary: string,
+  { kind, portion, temporary }: { kind: StoredKind; portion: Portion; temporary: string },
 ): Promise<WrittenPart | undefined> {
   const { segment, date } = portion;
-  const rows = `${SOURCE} WHERE split_part(instrument, '|', 1) = ${sqlText(segment)}
+  const rows = `${sourceOf(kind)} WHERE split_part(instrument, '|', 1) = ${sqlText(segment)}
     AND receive_time >= make_timestamp(${portion.from}) AND receive_time < make_timestamp(${portion.to})`;
-  const source = await fingerprint(database, rows);
-  if (source.ticks === 0) return undefined;
+  const source = await fingerprint(database, kind, rows);
+  if (source.rows === 0) return undefined;
   await database.read(
-    `COPY (SELECT * FROM ${rows} ORDER BY instrument, event_time, trade_id, frame_offset, frame_index)
-     TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY (SELECT * FROM ${rows} ORDER BY ${kind.order}) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
     [],
     { deadlineMs: DEADLINE_MS },
   );
   await syncFile(temporary);
-  const copy = await fingerprint(database, `read_parquet(${sqlText(temporary)}, hive_partitioning = false)`);
-  if (copy.print !== source.print || copy.ticks !== source.ticks) throw differsError(temporary, source, copy);
+  const read = `read_parquet(${sqlText(temporary)}, hive_partitioning = false)`;
+  const copy = await fingerprint(database, kind, read);
+  if (copy.print !== source.print || copy.rows !== source.rows) throw differsError(temporary, source, copy);
   const part = { segment, date, firstOffset: source.first, lastOffset: source.last, path: temporary };
-  return { temporary, part, ticks: source.ticks };
+  return { kind, temporary, part, rows: source.rows };
 }
 
 interface Fingerprint {
-  readonly ticks: number;
+  readonly rows: number;
   readonly first: number;
   readonly last: number;
   readonly print: string;
 }
 
-async function fingerprint(database: Database, rows: string): Promise<Fingerprint> {
-  const [row] = await database.read(`SELECT ${FINGERPRINT} FROM ${rows}`, [], { deadlineMs: DEADLINE_MS });
+async function fingerprint(database: Database, kind: StoredKind, rows: string): Promise<Fingerprint> {
+  const sql = `SELECT ${fingerprintOf(kind)} FROM ${rows}`;
+  const [row] = await database.read(sql, [], { deadlineMs: DEADLINE_MS });
   return {
-    ticks: Number(row['ticks']),
+    rows: Number(row['counted']),
     first: Number(row['first']),
     last: Number(row['last']),
     print: String(row['print']),
@@ -155,17 +167,21 @@ async function fingerprint(database: Database, rows: string): Promise<Fingerprin
 
 function differsError(path: string, source: Fingerprint, copy: Fingerprint): TickFileError {
   return new TickFileError(
-    `the part ${path} differs from its source (${copy.ticks} ticks of ${source.ticks}): it was not used, the ticks stay in the sealing file. Check the disk, then seal again.`,
+    `the part ${path} differs from its source (${copy.rows} rows of ${source.rows}): it was not used, they stay in the sealing file. Check the disk, then seal again.`,
     { code: 'part-differs', canRetry: true },
   );
 }
 
-async function checkTotal(database: Database, written: readonly WrittenPart[]): Promise<void> {
-  const [row] = await database.read(`SELECT count(*) AS ticks FROM ${SEALING_CATALOG}.ticks`);
-  const total = written.reduce((sum, { ticks }) => sum + ticks, 0);
-  if (total === row['ticks']) return;
+async function checkTotal(
+  database: Database,
+  kind: StoredKind,
+  written: readonly WrittenPart[],
+): Promise<void> {
+  const [row] = await database.read(`SELECT count(*) AS counted FROM ${SEALING_CATALOG}.${kind.table}`);
+  const total = written.reduce((sum, { rows }) => sum + rows, 0);
+  if (total === row['counted']) return;
   throw new TickFileError(
-    `the parts hold ${total} ticks, their source ${String(row['ticks'])}: they were not used. Report this; the ticks stay in the sealing file.`,
+    `the parts hold ${total} rows of ${kind.table}, their source ${String(row['counted'])}: they were not used. Report this; the rows stay in the sealing file.`,
     { code: 'part-differs' },
   );
 }

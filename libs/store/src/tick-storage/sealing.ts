@@ -18,6 +18,8 @@ export interface SealOptions {
 
 export interface SealReport {
   readonly parts: readonly (TickPart & { readonly ticks: number })[];
+  /** What was told of time from elsewhere, sealed beside the ticks. */
+  readonly venueParts: readonly (TickPart & { readonly rows: number })[];
 }
 
 /** Closes the live file, renames it to the sealing file, and puts a new one with its state in its place. */
@@ -50,7 +52,7 @@ export async function finishSealing(
     readonly switchToParts: () => Promise<void>;
   },
 ): Promise<SealReport> {
-  if (file.sealingFrom === undefined) return { parts: [] };
+  if (file.sealingFrom === undefined) return { parts: [], venueParts: [] };
   const { paths } = context;
   const { onStep } = sealing.options;
   const written = await writeParts(file.database, paths, sealing.dateOf);
@@ -63,7 +65,14 @@ export async function finishSealing(
   await rm(paths.sealing, { force: true });
   await syncFolder(paths.liveFolder);
   await onStep?.('deleted');
-  return { parts: written.map(({ part, ticks }) => ({ ...part, ticks })) };
+  return {
+    parts: written
+      .filter(({ kind }) => kind.table === 'ticks')
+      .map(({ part, rows }) => ({ ...part, ticks: rows })),
+    venueParts: written
+      .filter(({ kind }) => kind.table === 'venue_rows')
+      .map(({ part, rows }) => ({ ...part, rows })),
+  };
 }
 
 /** A log that outlives the close would not be renamed with its file, and its rows would be lost to it. */

@@ -16,6 +16,9 @@ export interface TickPaths {
   readonly quarantine: string;
 }
 
+/** What stands in a part: ticks, or what is known from elsewhere. */
+export type PartExtension = 'parquet' | 'venue';
+
 export function tickPaths(dataDir: string): TickPaths {
   const liveFolder = join(dataDir, 'live');
   return {
@@ -29,7 +32,7 @@ export function tickPaths(dataDir: string): TickPaths {
   };
 }
 
-/** A sealed part: the ticks of one segment and one day with offsets `firstOffset`..`lastOffset`, both inclusive. */
+/** A sealed part: the ticks, or venue rows, of one segment and one day with offsets `firstOffset`..`lastOffset`, both inclusive. */
 export interface TickPart {
   readonly segment: string;
   /** The segment's calendar date of receiveTime, `YYYY-MM-DD`. */
@@ -41,15 +44,28 @@ export interface TickPart {
 
 const SEGMENT_FOLDER = /^segment=([A-Z][A-Z0-9_]*)$/;
 const DATE_FOLDER = /^date=(\d{4}-\d{2}-\d{2})$/;
-const PART_FILE = /^(\d{1,16})-(\d{1,16})\.parquet$/;
+const PART_FILE = /^(\d{1,16})-(\d{1,16})\.(parquet|venue)$/;
 
-export function partPath(parts: string, part: Omit<TickPart, 'path'>): string {
-  const name = `${part.firstOffset}-${part.lastOffset}.parquet`;
+export function partPath(
+  parts: string,
+  part: Omit<TickPart, 'path'>,
+  extension: PartExtension = 'parquet',
+): string {
+  const name = `${part.firstOffset}-${part.lastOffset}.${extension}`;
   return join(parts, `segment=${part.segment}`, `date=${part.date}`, name);
 }
 
-/** All sealed parts, by segment, date and offset. Files of another name are not ours and are left out. */
-export async function listParts(parts: string): Promise<TickPart[]> {
+/** All sealed parts of ticks, by segment, date and offset. Files of another name are not ours and are left out. */
+export function listParts(parts: string): Promise<TickPart[]> {
+  return partsOf(parts, 'parquet');
+}
+
+/** All sealed parts of venue rows; they stand beside those of ticks, and there need not be any. */
+export function listVenueParts(parts: string): Promise<TickPart[]> {
+  return partsOf(parts, 'venue');
+}
+
+export async function partsOf(parts: string, extension: PartExtension): Promise<TickPart[]> {
   const found: TickPart[] = [];
   for (const segmentName of await namesIn(parts)) {
     const segment = SEGMENT_FOLDER.exec(segmentName)?.[1];
@@ -57,17 +73,21 @@ export async function listParts(parts: string): Promise<TickPart[]> {
     for (const dateName of await namesIn(join(parts, segmentName))) {
       const date = DATE_FOLDER.exec(dateName)?.[1];
       if (date === undefined) continue;
-      found.push(...(await partsIn(join(parts, segmentName, dateName), segment, date)));
+      const folder = join(parts, segmentName, dateName);
+      found.push(...(await partsIn(folder, { segment, date, extension })));
     }
   }
   return found;
 }
 
-async function partsIn(folder: string, segment: string, date: string): Promise<TickPart[]> {
+async function partsIn(
+  folder: string,
+  { segment, date, extension }: { segment: string; date: string; extension: PartExtension },
+): Promise<TickPart[]> {
   const found: TickPart[] = [];
   for (const name of await namesIn(folder)) {
     const match = PART_FILE.exec(name);
-    if (match === null) continue;
+    if (match === null || match[3] !== extension) continue;
     const [firstOffset, lastOffset] = [Number(match[1]), Number(match[2])];
     found.push({ segment, date, firstOffset, lastOffset, path: join(folder, name) });
   }

@@ -33,7 +33,8 @@ export interface LoadedState {
 /** The state that was committed last. */
 export async function readState(database: Database): Promise<TickState> {
   const [row] = await database.read(
-    `SELECT applied_offset, sealed_offset, receive_time, schema_version FROM state ORDER BY applied_offset DESC LIMIT 1`,
+    `SELECT applied_offset, sealed_offset, receive_time, schema_version FROM state
+     ORDER BY applied_offset DESC, schema_version DESC LIMIT 1`,
   );
   const version = row?.['schema_version'];
   if (row === undefined || version !== TICK_SCHEMA_VERSION) {

@@ -16,7 +16,7 @@ import type { Reader } from './readers-in-flight.ts';
 import type { DateOf } from './sealed-parts.ts';
 import { beginSealing, finishSealing } from './sealing.ts';
 import type { SealOptions, SealReport } from './sealing.ts';
-import { listParts } from './tick-paths.ts';
+import { listParts, listVenueParts } from './tick-paths.ts';
 import type { TickPart } from './tick-paths.ts';
 import type { TickSources } from '../ticks/tick-source.ts';
 import { TickFileError, readCoverage, readInstruments, readState } from './tick-state.ts';
@@ -123,8 +123,11 @@ export class TickStorage {
     return this.#sealGate.run(async () => {
       const interrupted = await this.#finishSealing(options);
       await this.#gate.run(() => this.#beginSealing(options));
-      const { parts } = await this.#finishSealing(options);
-      return { parts: [...interrupted.parts, ...parts] };
+      const { parts, venueParts } = await this.#finishSealing(options);
+      return {
+        parts: [...interrupted.parts, ...parts],
+        venueParts: [...interrupted.venueParts, ...venueParts],
+      };
     });
   }
 
@@ -166,23 +169,26 @@ export class TickStorage {
       const old = (await listParts(paths.parts)).filter(
         ({ date, lastOffset }) => date < beforeDate && lastOffset < knownTo,
       );
-      if (old.length === 0) return [];
+      // What venues told of those days has no ids that must be known.
+      const told = (await listVenueParts(paths.parts)).filter(({ date }) => date < beforeDate);
+      const gone = [...old, ...told];
+      if (gone.length === 0) return [];
       const kept = new Map(this.#kept);
-      for (const { segment } of old)
+      for (const { segment } of gone)
         kept.set(segment, Math.max(kept.get(segment) ?? 0, keptFromDate(segment, beforeDate, this.#dateOf)));
       await writeKeptTicks(paths.parts, kept, clock);
       this.#kept = kept;
-      this.#forgotten = new Set(old.map(({ path }) => path));
+      this.#forgotten = new Set(gone.map(({ path }) => path));
       // Reads that began before still name the parts; those that do not end in time fail and are asked again.
       await this.#readers.left(READERS_LEAVE_MS);
-      for (const { path } of old) {
+      for (const { path } of gone) {
         // Before its part: a sum without one would tell that the part is lost.
         await rm(partSumPath(path), { force: true });
         await rm(path, { force: true });
         await rmdir(dirname(path)).catch(() => undefined);
       }
       this.#forgotten = new Set();
-      return old;
+      return gone;
     });
   }
 
@@ -198,7 +204,7 @@ export class TickStorage {
 
   async #beginSealing(options: SealOptions): Promise<void> {
     const { database } = await this.#live();
-    const [first] = await database.read('SELECT 1 FROM ticks LIMIT 1');
+    const [first] = await database.read('SELECT 1 FROM ticks UNION ALL SELECT 1 FROM venue_rows LIMIT 1');
     if (first === undefined) return;
     await beginSealing(this.#context, { options, close: () => this.#closeFile() });
     await this.#live();
@@ -262,9 +268,12 @@ export class TickStorage {
     const file = this.#file ?? (await this.#gate.run(() => this.#live()));
     reader.source = file.database;
     const boundary = file.sealingFrom ?? this.#state.sealedOffset;
-    const parts = (await listParts(this.#context.paths.parts)).filter(
-      (part) => part.lastOffset < boundary && !this.#forgotten.has(part.path),
-    );
-    return { database: file.database, sources: { parts, hasSealing: file.sealingFrom !== undefined } };
+    const isStored = (part: TickPart): boolean =>
+      part.lastOffset < boundary && !this.#forgotten.has(part.path);
+    const folder = this.#context.paths.parts;
+    const parts = (await listParts(folder)).filter(isStored);
+    const venueParts = (await listVenueParts(folder)).filter(isStored);
+    const hasSealing = file.sealingFrom !== undefined;
+    return { database: file.database, sources: { parts, venueParts, hasSealing } };
   }
 }

@@ -1,7 +1,13 @@
 import { CommitInDoubtError } from '@tickwright/database';
 import type { Database } from '@tickwright/database';
 import { TickBatch, calendars } from '@tickwright/market';
-import type { CandleStateColumns, CoverageRow, InstrumentTable } from '@tickwright/market';
+import type {
+  CandleStateColumns,
+  CoverageRow,
+  InstrumentTable,
+  VenueMinutes,
+  VenueRow,
+} from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { DateOf } from '../tick-storage/sealed-parts.ts';
 import type { SealOptions, SealReport } from '../tick-storage/sealing.ts';
@@ -27,6 +33,11 @@ import {
 import type { LoadedState, TickState } from '../tick-storage/tick-state.ts';
 import { TickStorage } from '../tick-storage/tick-storage.ts';
 import type { StoredTicks } from '../tick-storage/tick-storage.ts';
+import { checkVenueRows, venueColumns } from './venue-columns.ts';
+import { coverageOf } from './venue-coverage.ts';
+import type { VenueCoverage } from './venue-coverage.ts';
+import { readVenueMinutes, readVenueSpans } from './venue-minutes.ts';
+import type { VenueQuery } from './venue-minutes.ts';
 
 export interface TickFileOptions {
   readonly dataDir: string;
@@ -48,6 +59,8 @@ export interface AppendState {
   readonly receiveMicros: number;
   /** Coverage as of `appliedOffset`: of every instrument that changed since it was given last. */
   readonly coverage?: readonly CoverageRow[];
+  /** What the frames told of the venue's own candles, in order of offset and index. */
+  readonly venue?: readonly VenueRow[];
 }
 
 export interface TickFileStats {
@@ -56,6 +69,7 @@ export interface TickFileStats {
   /** Ticks before it are in sealed parts that were compared with their source value by value; 0 while that is unknown. */
   readonly verifiedOffset: number;
   readonly ticksAppended: number;
+  readonly venueRowsAppended: number;
   readonly flushes: number;
   readonly lastFlushMs: number;
   /** Whether a sealing file waits to become parts. */
@@ -95,6 +109,7 @@ export class TickFile implements AsyncDisposable {
   #isInDoubt = false;
   #isAway = true;
   #ticksAppended = 0;
+  #venueRowsAppended = 0;
   #flushes = 0;
   #lastFlushMs = 0;
 
@@ -126,6 +141,7 @@ export class TickFile implements AsyncDisposable {
       sealedOffset,
       verifiedOffset: this.#storage.verifiedOffset,
       ticksAppended: this.#ticksAppended,
+      venueRowsAppended: this.#venueRowsAppended,
       flushes: this.#flushes,
       lastFlushMs: this.#lastFlushMs,
       isSealing: this.#storage.isSealing,
@@ -133,18 +149,21 @@ export class TickFile implements AsyncDisposable {
   }
 
   /**
-   * Stores ticks of whole frames, new instruments, coverage and the new offset in one transaction. The batches may be
+   * Stores ticks and venue rows of whole frames, new instruments, coverage and the new offset in one transaction. The batches may be
    * reused once it resolves. Errors: TickFileError `tick-file-offset` when the ticks do not continue what is stored;
    * CommitInDoubtError, after which appends are refused until `reload` has told what is stored.
    */
   append(batches: readonly TickBatch[], state: AppendState): Promise<void> {
     return this.#storage.change(async (database) => {
       if (this.#isInDoubt) throw this.#storage.unusable('is in doubt after a failed commit: reload first');
-      checkContinues(batches, { from: this.appliedOffset, to: state.appliedOffset });
+      const span = { from: this.appliedOffset, to: state.appliedOffset };
+      checkContinues(batches, span);
+      checkVenueRows(state.venue ?? [], span);
       const started = performance.now();
       try {
         const next = await this.#write(database, batches, state);
         this.#ticksAppended += batches.reduce((sum, batch) => sum + batch.count, 0);
+        this.#venueRowsAppended += state.venue?.length ?? 0;
         this.#flushes += 1;
         this.#lastFlushMs = performance.now() - started;
         return next;
@@ -194,10 +213,40 @@ export class TickFile implements AsyncDisposable {
    * sessions: minutes outside of one are the caller's to leave out. In order of instrument and openTime.
    */
   minutes(query: MinutesQuery): Promise<CandleStateColumns> {
-    const numberOf = (fileNumber: number): number => this.#storage.numbers.toTable(fileNumber);
     return this.#storage.read(({ database, sources }) =>
-      computeMinutes(database, sources, { query, numberOf }),
+      computeMinutes(database, sources, { query, numberOf: this.#tableNumber }),
     );
+  }
+
+  /** The venue's own 1m candles, each as it was told last, over the live file and the sealed parts. */
+  venueMinutes(query: VenueQuery): Promise<VenueMinutes> {
+    return this.#storage.read(({ database, sources }) =>
+      readVenueMinutes(database, sources, { query, numberOf: this.#tableNumber }),
+    );
+  }
+
+  /** What is known of spans of time beside candles: where the venue's stand in, what was unseen, what answers told. */
+  venueSpans(
+    query: Omit<VenueQuery, 'changedSince'> & { readonly fromOffset?: number },
+  ): Promise<VenueRow[]> {
+    return this.#storage.read(({ database, sources }) =>
+      readVenueSpans(database, sources, { query, numberOf: this.#tableNumber }),
+    );
+  }
+
+  /**
+   * What the venue has told of each minute of [fromMicros, toMicros) of an instrument: by its candles, and by what its
+   * answers left out. Only what is stored counts: flush first. Bounds are whole minutes.
+   */
+  async venueCoverage(asked: {
+    readonly instrument: string;
+    readonly fromMicros: number;
+    readonly toMicros: number;
+  }): Promise<VenueCoverage> {
+    const { instrument, fromMicros, toMicros } = asked;
+    const query = { instruments: [instrument], fromMicros, toMicros };
+    const minutes = await this.venueMinutes(query);
+    return coverageOf({ fromMicros, toMicros }, { minutes, spans: await this.venueSpans(query) });
   }
 
   /**
@@ -254,6 +303,11 @@ export class TickFile implements AsyncDisposable {
           batch.count,
         );
       }
+      const { venue = [] } = state;
+      if (venue.length > 0) {
+        const numberOf = (table: Int32Array): Int32Array => numbers.toFile(table, added);
+        await tx.append('venue_rows', venueColumns(venue, numberOf), venue.length);
+      }
       await writeCoverage(tx, state.coverage ?? [], state.appliedOffset);
       await writeState(tx, next);
     });
@@ -261,12 +315,14 @@ export class TickFile implements AsyncDisposable {
     return next;
   }
 
+  readonly #tableNumber = (fileNumber: number): number => this.#storage.numbers.toTable(fileNumber);
+
   async *#batches({ database, sources }: StoredTicks, offset: number): AsyncGenerator<TickBatch> {
     const relation = ticksRelation(sources, { fromOffset: offset }, 'numbers');
     const sql = `SELECT * FROM ${relation} ORDER BY frame_offset, frame_index`;
     const batch = new TickBatch(BATCH_ROWS);
     for await (const columns of database.streamColumns(sql, [], { deadlineMs: READ_ALL_MS })) {
-      fillBatch(batch, columns, (fileNumber) => this.#storage.numbers.toTable(fileNumber));
+      fillBatch(batch, columns, this.#tableNumber);
       yield batch;
     }
   }

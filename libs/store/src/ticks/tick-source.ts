@@ -8,6 +8,8 @@ export const SEALING_CATALOG = 'sealing';
 export interface TickSources {
   /** Sealed parts, without those that repeat the sealing file. */
   readonly parts: readonly TickPart[];
+  /** The same of venue rows. */
+  readonly venueParts: readonly TickPart[];
   /** Whether a sealing file is attached. */
   readonly hasSealing: boolean;
 }
@@ -75,7 +77,7 @@ function partCondition(filter: TickFilter): string {
   return [...condition, ...bounds(filter)].join(' AND ');
 }
 
-function keyIn(column: string, keys: readonly string[]): string {
+export function keyIn(column: string, keys: readonly string[]): string {
   return keys.length === 0 ? 'false' : `${column} IN (${keys.map(sqlText).join(', ')})`;
 }
 
@@ -89,13 +91,13 @@ function bounds(filter: TickFilter): string[] {
 }
 
 /** A number as an SQL literal. What is no whole number would be another question than the one that was asked. */
-function whole(value: number): string {
+export function whole(value: number): string {
   if (!Number.isSafeInteger(value))
     throw new RangeError(`${value} is not a whole number of microseconds or an offset`);
   return `${value}::BIGINT`;
 }
 
-function isIn(part: TickPart, filter: TickFilter): boolean {
+export function isIn(part: TickPart, filter: TickFilter): boolean {
   if (filter.fromOffset !== undefined && part.lastOffset < filter.fromOffset) return false;
   const endMicros = Date.parse(`${part.date}T00:00:00Z`) * 1000 + PART_SPAN_MICROS;
   if (filter.fromMicros !== undefined && endMicros <= filter.fromMicros) return false;
