@@ -234,6 +234,6 @@ export function backupJson({ name, folder, manifest, problem }: ListedBackup): B
 /** Of the live file and what is sealed; an interrupted sealing's file counts, for its parts do not count yet. */
 function ticksIn({ databases, files }: BackupManifest): number {
   const live = databases.reduce((sum, { tables }) => sum + (tables['ticks'] ?? 0), 0);
-  const sealed = files.filter(({ path }) => path.startsWith('ticks/'));
+  const sealed = files.filter(({ path }) => path.startsWith('ticks/') && path.endsWith('.parquet'));
   return sealed.reduce((sum, { rows = 0 }) => sum + rows, live);
 }

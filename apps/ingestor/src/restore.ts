@@ -41,6 +41,8 @@ async function restoreState(parts: RestoreParts): Promise<UnloadedCandle[]> {
   await restoreCoverage(tickFile, pipeline.deduplicator);
   const gaps = await gapStore.load({ asOf: appliedOffset });
   pipeline.gaps.load(gaps, await ledgerMemory.load(appliedOffset));
+  for (const number of instruments.list().keys())
+    if (pipeline.hasTicked(number)) pipeline.candles.see(number);
   const status = await parts.status();
   const publishedOffset = status?.offset ?? 0;
   const unpublished = await loadCandles({

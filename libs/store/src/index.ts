@@ -1,5 +1,5 @@
 export { CandleFilesBusyError, openCandleFiles } from './candles/candle-files.ts';
-export type { CandleFiles, CandleFilesOptions } from './candles/candle-files.ts';
+export type { CandleFiles, CandleFilesOptions, CandleName } from './candles/candle-files.ts';
 export type { CandleFilesCounts } from './candles/candle-file-writer.ts';
 export { listHours, listPieces } from './candles/candle-paths.ts';
 export type { CandlePiece, PieceFilter } from './candles/candle-paths.ts';
@@ -35,6 +35,7 @@ export type {
   MinuteRows,
   MinutesReader,
   Span,
+  VenueReader,
   VerificationOptions,
   VerificationReport,
 } from './verification/verification.ts';
@@ -45,7 +46,7 @@ export { TickFileError } from './tick-storage/tick-state.ts';
 export type { LoadedState } from './tick-storage/tick-state.ts';
 export type { TickQuery, TickRow } from './ticks/tick-query.ts';
 export type { MinutesQuery } from './ticks/tick-minutes.ts';
-export type { VenueQuery } from './ticks/venue-minutes.ts';
+export type { SpanQuery, VenueQuery } from './ticks/venue-minutes.ts';
 export type { MinuteSpan, VenueCoverage } from './ticks/venue-coverage.ts';
 export { venueDifferences } from './verification/venue-differences.ts';
 export type { DifferingField, VenueDifference } from './verification/venue-differences.ts';

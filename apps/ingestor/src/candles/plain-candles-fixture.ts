@@ -37,7 +37,7 @@ function tradesIn(text: string, kind: FrameKind | undefined): Trade[] {
     const { s, t, p, q, T } = JSON.parse(text).data;
     return [{ symbol: s, id: t, price: p, quantity: q, timeMicros: T * 1_000 }];
   }
-  if (kind !== FrameKind.answer) return [];
+  if (kind !== FrameKind.answer || !text.includes('/historicalTrades')) return [];
   const [path, body] = [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)];
   const symbol = path.slice(path.indexOf('symbol=') + 'symbol='.length);
   const rows: { id: number; price: string; qty: string; time: number }[] = JSON.parse(body);
@@ -78,7 +78,7 @@ export function plainCandles(trades: readonly Trade[]): PlainCandle[] {
 /** Everything that is published, sorted. */
 export async function publishedCandles(core: Core): Promise<PlainCandle[]> {
   return (await publishedRows(core)).map(
-    ({ isClosed: _closed, isComplete: _complete, revision: _revision, ...candle }) => candle,
+    ({ isClosed: _closed, isComplete: _complete, revision: _revision, source: _source, ...candle }) => candle,
   );
 }
 
@@ -86,6 +86,8 @@ export interface PublishedRow extends PlainCandle {
   readonly isClosed: boolean;
   readonly isComplete: boolean;
   readonly revision: number;
+  /** A `CandleSource`. */
+  readonly source: number;
 }
 
 /** The same with what is not in the ticks. */
@@ -101,6 +103,7 @@ export async function publishedRows(core: Core): Promise<PublishedRow[]> {
           isClosed: read.isClosed[row] === 1,
           isComplete: read.isComplete[row] === 1,
           revision: read.revision[row],
+          source: read.source[row],
         });
       }
     }

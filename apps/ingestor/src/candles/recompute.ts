@@ -1,17 +1,16 @@
-import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
-import type { GapLedger, InstrumentTable, UnloadedCandle } from '@tickwright/market';
-import type { CandleFiles } from '@tickwright/store';
+import { CandleSource, HOUR_MICROS, MINUTE_MICROS } from '@tickwright/market';
+import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
+import type { CandleFiles, CandleName } from '@tickwright/store';
 import type { TickStore } from '../ticks/tick-store.ts';
-import { closedCandles, keepRows, keepSessions } from './stored-candles.ts';
+import { storedCandles } from './hour-candles.ts';
+import type { StoredCandleParts } from './hour-candles.ts';
 
-/** Computes candles that are not in memory from the stored ticks and merges them into their files. */
+/** Computes candles that are not in memory from what is stored and merges them into their files. */
 export type Recompute = (candles: readonly UnloadedCandle[], signal?: AbortSignal) => Promise<void>;
 
-export interface RecomputeParts {
-  readonly tickFile: Pick<TickStore, 'minutes' | 'keptFromMicros'>;
-  readonly candleFiles: Pick<CandleFiles, 'mergeHour'>;
-  readonly instruments: InstrumentTable;
-  readonly gaps: GapLedger;
+export interface RecomputeParts extends StoredCandleParts {
+  readonly tickFile: Pick<TickStore, 'minutes' | 'venueMinutes' | 'venueSpans' | 'keptFromMicros'>;
+  readonly candleFiles: Pick<CandleFiles, 'mergeHour' | 'read'>;
 }
 
 /** What is asked of one hour of one segment. */
@@ -30,14 +29,14 @@ export function recomputeCandles(parts: RecomputeParts): Recompute {
       if (candle.closeTime <= keptFrom) return [];
       return [{ ...candle, openTime: Math.max(candle.openTime, keptFrom) }];
     });
-    for (const work of byHour(computable, instruments)) {
+    for (const work of byHour(computable, parts)) {
       signal?.throwIfAborted();
       await recomputeHour(work, parts);
     }
   };
 }
 
-function byHour(candles: readonly UnloadedCandle[], instruments: InstrumentTable): HourWork[] {
+function byHour(candles: readonly UnloadedCandle[], { instruments }: RecomputeParts): HourWork[] {
   const hours = new Map<string, HourWork>();
   for (const candle of candles) {
     const { segment } = instruments.at(candle.instrument);
@@ -53,31 +52,50 @@ function byHour(candles: readonly UnloadedCandle[], instruments: InstrumentTable
 }
 
 async function recomputeHour({ segment, hourMicros, spans }: HourWork, parts: RecomputeParts): Promise<void> {
-  const { tickFile, candleFiles, instruments, gaps } = parts;
+  const { candleFiles, instruments } = parts;
   const numbers = [...new Set(spans.map((span) => span.instrument))];
-  const states = await tickFile.minutes({
+  const newest = newestOffsets(spans);
+  const rows = await storedCandles(parts, {
     instruments: numbers.map((number) => instruments.at(number).key),
     fromMicros: hourMicros,
     toMicros: hourMicros + HOUR_MICROS,
+    isWanted: (instrument, openTime) => newest(instrument, openTime) >= 0,
+    versionOf: newest,
   });
-  const offsetOf = (row: number): number => newestOffset(spans, states.instrument[row], states.openTime[row]);
-  keepRows(states, (row) => offsetOf(row) >= 0);
-  keepSessions(states, { instruments, calendars });
-  const rows = closedCandles(states, {
-    instruments,
-    isComplete: (instrument, from, to) => !gaps.overlaps(instrument, from, to),
-    versionOf: offsetOf,
-  });
-  await candleFiles.mergeHour(segment, hourMicros, rows);
+  const published = await candleFiles.read(segment, hourMicros);
+  const gone = venueRowsGone(published, rows, (instrument, openTime) => newest(instrument, openTime) >= 0);
+  await candleFiles.mergeHour(segment, hourMicros, rows, gone);
+}
+
+/** Published rows of the venue that stand no more, of candles that were computed: their minutes are told by ticks, which had none. */
+function venueRowsGone(
+  published: CandleColumns,
+  computed: CandleColumns,
+  isComputed: (instrument: number, openTime: number) => boolean,
+): CandleName[] {
+  const found = new Set<string>();
+  for (let row = 0; row < computed.count; row += 1)
+    found.add(`${computed.instrument[row]} ${computed.openTime[row]}`);
+  const gone: CandleName[] = [];
+  for (let row = 0; row < published.count; row += 1) {
+    const [instrument, openTime] = [published.instrument[row], published.openTime[row]];
+    if (published.source[row] !== CandleSource.venue || !isComputed(instrument, openTime)) continue;
+    if (!found.has(`${instrument} ${openTime}`)) gone.push({ instrument, openTime });
+  }
+  return gone;
 }
 
 /** The newest offset that touched a candle; -1 when none did. A span may begin and end within a minute. */
-function newestOffset(spans: readonly UnloadedCandle[], instrument: number, openTime: number): number {
-  let newest = -1;
-  for (const span of spans) {
-    if (span.instrument !== instrument) continue;
-    if (openTime + MINUTE_MICROS <= span.openTime || openTime >= span.closeTime) continue;
-    newest = Math.max(newest, span.offset);
-  }
-  return newest;
+function newestOffsets(spans: readonly UnloadedCandle[]): (instrument: number, openTime: number) => number {
+  const byInstrument = new Map<number, UnloadedCandle[]>();
+  for (const span of spans)
+    byInstrument.set(span.instrument, [...(byInstrument.get(span.instrument) ?? []), span]);
+  return (instrument, openTime) => {
+    let newest = -1;
+    for (const span of byInstrument.get(instrument) ?? []) {
+      if (openTime + MINUTE_MICROS <= span.openTime || openTime >= span.closeTime) continue;
+      newest = Math.max(newest, span.offset);
+    }
+    return newest;
+  };
 }

@@ -1,8 +1,16 @@
 import { CandleSource, MINUTE_MICROS, candleColumns, sumOf } from '@tickwright/market';
-import type { Calendars, CandleColumns, CandleStateColumns, InstrumentTable } from '@tickwright/market';
+import type {
+  Calendars,
+  CandleColumns,
+  CandleStateColumns,
+  InstrumentTable,
+  VenueMinutes,
+} from '@tickwright/market';
+
+type Rows = CandleStateColumns | VenueMinutes;
 
 /** Keeps the rows that the predicate wants, in order, in place. */
-export function keepRows(states: CandleStateColumns, isWanted: (row: number) => boolean): void {
+export function keepRows(states: Rows, isWanted: (row: number) => boolean): void {
   const columns = Object.values(states).filter((column) => typeof column !== 'number');
   let kept = 0;
   for (let row = 0; row < states.count; row += 1) {
@@ -15,7 +23,7 @@ export function keepRows(states: CandleStateColumns, isWanted: (row: number) => 
 
 /** Leaves out what SQL cannot know: minutes outside their instrument's sessions make no candle. */
 export function keepSessions(
-  states: CandleStateColumns,
+  states: Rows,
   context: { readonly instruments: InstrumentTable; readonly calendars: Calendars },
 ): void {
   keepRows(states, (row) => {
@@ -24,7 +32,7 @@ export function keepSessions(
   });
 }
 
-/** Candles as they are published, from their state; all of them closed. */
+/** Candles of ticks as they are published, from their state; all of them closed. */
 export function closedCandles(
   states: CandleStateColumns,
   options: {

@@ -2,9 +2,10 @@ import { MINUTE_MICROS } from '@tickwright/market';
 import { readStatus } from '@tickwright/store';
 import type { Core } from '../core.ts';
 import { recomputeCandles } from './recompute.ts';
+import { venueChangedSince } from './unpublished-venue.ts';
 
 /**
- * Publishes the candles of ticks that were stored after the last publication, as after a crash, and leaves all others
+ * Publishes the candles of ticks and venue rows that were stored after the last publication, as after a crash, and leaves all others
  * as they are: were the hours in memory written anew, a verification would find its own work instead of what is there.
  */
 export async function publishUnpublished(core: Core): Promise<void> {
@@ -20,5 +21,8 @@ export async function publishUnpublished(core: Core): Promise<void> {
     offset: changed.version[row],
     since: changed.version[row],
   }));
-  await recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps })(candles);
+  candles.push(...(await venueChangedSince(tickFile, publishedOffset)));
+  const { gaps } = pipeline;
+  const hasTicked = (instrument: number): boolean => pipeline.hasTicked(instrument);
+  await recomputeCandles({ tickFile, candleFiles, instruments, gaps, hasTicked })(candles);
 }

@@ -7,10 +7,19 @@ import {
   instrumentKey,
   splitKey,
 } from '@tickwright/market';
-import type { Calendars, ControlEvent, FrameSource, HoleListener, InstrumentRow } from '@tickwright/market';
+import type {
+  Calendars,
+  ControlEvent,
+  FrameSource,
+  HoleListener,
+  InstrumentRow,
+  VenueRow,
+} from '@tickwright/market';
 import type { FrameBlock } from '@tickwright/journal';
-import { Decoded, MAX_TICKS_A_FRAME } from '@tickwright/venues';
+import { Decoded, MAX_TICKS_A_FRAME, isImport } from '@tickwright/venues';
 import type { Decoder, Venue } from '@tickwright/venues';
+import { FirstTicks } from './first-ticks.ts';
+import { VenueRows } from './venue-rows.ts';
 
 /** Rows that one turn of the event loop collects before they are folded: 16 k rows of 80 bytes stay in the cache. */
 const BATCH_ROWS = 16_384;
@@ -22,6 +31,8 @@ export interface FoldOptions {
   readonly gaps: HoleListener;
   /** Receives accepted ticks in arrival order; the batch is reused afterwards. */
   readonly onTicks: (batch: TickBatch) => void;
+  /** Receives what a frame told of the venue's own candles, after the ticks of that frame and of all before it. */
+  readonly onVenue?: (rows: readonly VenueRow[]) => void;
   /** Receives control events, after the ticks of all frames before them. */
   readonly onControl?: (event: ControlEvent, receiveMicros: number, offset: number) => void;
   /** Is told of a frame that was rejected; the bytes are valid during the call only. */
@@ -37,14 +48,19 @@ export class Fold {
   readonly #options: FoldOptions;
   readonly #decoders = new Map<string, Decoder>();
   readonly #batch = new TickBatch(BATCH_ROWS);
+  readonly #firstTicks: FirstTicks;
+  readonly #venue = new VenueRows();
   #nextOffset: number;
 
   constructor(options: FoldOptions, startOffset: number) {
     this.#options = options;
     this.#nextOffset = startOffset;
-    const { instruments, gaps, calendars } = options;
-    this.deduplicator = new Deduplicator({ instruments, gaps, calendars });
-    for (const venue of options.venues) this.#decoders.set(venue.name, venue.createDecoder(instruments));
+    const { instruments, calendars } = options;
+    this.#firstTicks = new FirstTicks(options.gaps);
+    this.deduplicator = new Deduplicator({ instruments, gaps: this.#firstTicks, calendars });
+    const listeners = options.onVenue === undefined ? {} : this.#venue.listeners;
+    for (const venue of options.venues)
+      this.#decoders.set(venue.name, venue.createDecoder(instruments, listeners));
   }
 
   /** Offset after the last frame taken. */
@@ -72,9 +88,12 @@ export class Fold {
   message(venue: string, decoder: Decoder, receiveMicros: number, offset: number, bytes: Buffer): void {
     if (this.#batch.count + MAX_TICKS_A_FRAME > BATCH_ROWS) this.settle();
     this.#nextOffset = offset + 1;
+    this.#venue.receiveMicros = receiveMicros;
     if (decoder.decode(bytes, receiveMicros, offset, this.#batch) === Decoded.rejected) {
       this.#options.onRejected?.(venue, bytes, offset);
     }
+    // Always behind the ticks up to its frame and before those after it, however frames are cut into batches.
+    if (this.#venue.count > 0) this.settle();
   }
 
   /** A control event of our own. */
@@ -82,6 +101,10 @@ export class Fold {
     this.settle();
     this.#nextOffset = offset + 1;
     if (event.type === 'instruments') this.#register(event.rows);
+    if (event.type === 'stand-in') {
+      this.#venue.standIns(event.spans, this.#options.instruments, { receiveMicros, offset });
+      this.settle();
+    }
     this.#options.onControl?.(event, receiveMicros, offset);
   }
 
@@ -92,6 +115,8 @@ export class Fold {
       if (this.#batch.count > 0) this.#options.onTicks(this.#batch);
       this.#batch.clear();
     }
+    const told = [...this.#firstTicks.take(), ...this.#venue.take()];
+    if (told.length > 0) this.#options.onVenue?.(told);
     return this.#nextOffset;
   }
 
@@ -128,9 +153,19 @@ export class Fold {
   answer(venue: string, decoder: Decoder, receiveMicros: number, offset: number, bytes: Buffer): void {
     if (this.#batch.count + MAX_TICKS_A_FRAME > BATCH_ROWS) this.settle();
     this.#nextOffset = offset + 1;
-    if (decoder.decodeAnswer(bytes, receiveMicros, offset, this.#batch) === Decoded.rejected) {
+    this.#venue.receiveMicros = receiveMicros;
+    if (!this.#answered(decoder, { receiveMicros, offset, bytes })) {
       this.#options.onRejected?.(venue, bytes, offset);
     }
+    if (this.#venue.count > 0) this.settle();
+  }
+
+  /** False for an answer that was refused. */
+  #answered(decoder: Decoder, frame: { receiveMicros: number; offset: number; bytes: Buffer }): boolean {
+    const { receiveMicros, offset, bytes } = frame;
+    if (isImport(bytes))
+      return this.#venue.imported(bytes, this.#options.instruments, decoder, { receiveMicros, offset });
+    return decoder.decodeAnswer(bytes, receiveMicros, offset, this.#batch) !== Decoded.rejected;
   }
 
   #register(rows: readonly InstrumentRow[]): void {

@@ -1,5 +1,12 @@
 import { CandleBuilder, GapLedger } from '@tickwright/market';
-import type { Calendars, ControlEvent, Deduplicator, InstrumentTable, TickBatch } from '@tickwright/market';
+import type {
+  Calendars,
+  ControlEvent,
+  Deduplicator,
+  InstrumentTable,
+  TickBatch,
+  VenueRow,
+} from '@tickwright/market';
 import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
 import { Fold } from './fold.ts';
@@ -43,6 +50,7 @@ export class Pipeline {
         calendars,
         gaps: this.gaps,
         onTicks: (batch) => this.#ticks(batch),
+        onVenue: (rows) => this.#venue(rows),
         onControl: (event, receiveMicros, offset) => this.#control(event, receiveMicros, offset),
         ...(options.onRejected === undefined ? {} : { onRejected: options.onRejected }),
       },
@@ -81,6 +89,11 @@ export class Pipeline {
     return index < 0 ? 0 : this.deduplicator.lastReceiveMicros(index);
   }
 
+  /** Whether an instrument ever had a tick, by what is folded. */
+  hasTicked(instrument: number): boolean {
+    return this.deduplicator.lastEventMicros(instrument) >= 0;
+  }
+
   get deduplicator(): Deduplicator {
     return this.fold.deduplicator;
   }
@@ -108,6 +121,11 @@ export class Pipeline {
   #ticks(batch: TickBatch): void {
     this.candles.fold(batch);
     this.buffer.append(batch);
+  }
+
+  #venue(rows: readonly VenueRow[]): void {
+    this.candles.foldVenue(rows);
+    this.buffer.appendVenue(rows);
   }
 
   #control(event: ControlEvent, receiveMicros: number, offset: number): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GapLedger, InstrumentTable } from '@tickwright/market';
-import type { Calendars, Gap, TickBatch } from '@tickwright/market';
+import type { Calendars, Gap, TickBatch, VenueRow } from '@tickwright/market';
 import { readJournal } from '@tickwright/journal';
 import type { JournalDamage } from '@tickwright/journal';
 import type { TickFile } from '@tickwright/store';
@@ -19,6 +19,8 @@ export interface JournalFoldOptions {
   readonly gapsBefore?: (firstOffset: number) => readonly Gap[];
   /** Accepted ticks in arrival order; the batch is reused. */
   readonly onTicks?: (batch: TickBatch) => void;
+  /** What frames told of the venue's candles. */
+  readonly onVenue?: (rows: readonly VenueRow[]) => void;
   /** Called between blocks: what has come so far may be written. */
   readonly onBlock?: () => Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function foldJournal(
       calendars,
       gaps: ledger,
       onTicks,
+      ...(options.onVenue === undefined ? {} : { onVenue: options.onVenue }),
       onControl: (event, receiveMicros, offset) => ledger.control(event, { receiveMicros, offset }),
     },
     firstOffset,

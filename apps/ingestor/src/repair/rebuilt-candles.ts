@@ -1,8 +1,8 @@
-import { CandleSource, HOUR_MICROS, calendars } from '@tickwright/market';
+import { HOUR_MICROS } from '@tickwright/market';
 import type { CandleColumns } from '@tickwright/market';
 import type { CandlePiece } from '@tickwright/store';
 import type { Core } from '../core.ts';
-import { closedCandles, keepSessions } from '../candles/stored-candles.ts';
+import { storedCandles } from '../candles/hour-candles.ts';
 import { tickHours } from '../ticks/tick-range.ts';
 
 /** What a candle says; how often it was revised and when it was written is not in the ticks. */
@@ -15,6 +15,7 @@ const COMPARED = [
   'tradeCount',
   'isClosed',
   'isComplete',
+  'source',
 ] as const satisfies readonly (keyof CandleColumns)[];
 
 /** One hour of one segment, microseconds UTC. */
@@ -64,38 +65,34 @@ async function allHours(core: Core): Promise<CandleHour[]> {
   const found = new Map<string, CandleHour>();
   const add = (segment: string, hourMicros: number): void =>
     void found.set(`${segment} ${hourMicros}`, { segment, hourMicros });
-  for (const hour of await tickHours(core.tickFile)) for (const segment of segments) add(segment, hour);
+  for (const hour of [...(await tickHours(core.tickFile)), ...(await core.tickFile.venueHours())])
+    for (const segment of segments) add(segment, hour);
   for (const { segment, from, to } of await core.candleFiles.list())
     for (let hour = from; hour < to; hour += HOUR_MICROS) add(segment, hour);
   return [...found.values()].sort((a, b) => a.hourMicros - b.hourMicros);
 }
 
-/** The candles of an hour as the stored ticks and the gaps give them, closed. */
+/** The candles of an hour as the stored ticks, the venue's own candles and the gaps give them, closed. */
 async function candlesOf(core: Core, { segment, hourMicros }: CandleHour): Promise<CandleColumns> {
   const { tickFile, instruments, pipeline } = core;
   const keys = instruments.list().filter((instrument) => instrument.segment === segment);
-  const states = await tickFile.minutes({
-    instruments: keys.map(({ key }) => key),
-    fromMicros: hourMicros,
-    toMicros: hourMicros + HOUR_MICROS,
-  });
-  keepSessions(states, { instruments, calendars });
-  return closedCandles(states, {
-    instruments,
-    isComplete: (instrument, from, to) => !pipeline.gaps.overlaps(instrument, from, to),
-    versionOf: () => 0,
-  });
+  const { gaps } = pipeline;
+  return storedCandles(
+    { tickFile, instruments, gaps, hasTicked: (instrument) => pipeline.hasTicked(instrument) },
+    {
+      instruments: keys.map(({ key }) => key),
+      fromMicros: hourMicros,
+      toMicros: hourMicros + HOUR_MICROS,
+    },
+  );
 }
 
 function isSame(expected: CandleColumns, published: CandleColumns): boolean {
+  if (published.count !== expected.count) return false;
   const rows = rowsByCandle(published);
-  let ofTicks = 0;
-  for (let row = 0; row < published.count; row += 1)
-    if (published.source[row] === CandleSource.ticks) ofTicks += 1;
-  if (ofTicks !== expected.count) return false;
   for (let row = 0; row < expected.count; row += 1) {
     const other = rows.get(`${expected.instrument[row]} ${expected.openTime[row]}`);
-    if (other === undefined || published.source[other] !== CandleSource.ticks) return false;
+    if (other === undefined) return false;
     if (COMPARED.some((name) => expected[name][row] !== published[name][other])) return false;
   }
   return true;

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { LostSpan } from '@tickwright/market';
 import { acquireInstanceLock } from '@tickwright/runtime';
 import { partSumPath, readPartSum } from '@tickwright/store';
-import type { TickPart } from '@tickwright/store';
+import type { PartExtension, TickPart } from '@tickwright/store';
 import {
   addKnownDamage,
   checkStore,
@@ -81,10 +81,12 @@ async function repairDatabases({ config, clock }: Work, findings: readonly Findi
 /** A part that was set aside, and how many ticks it had. */
 interface LostPart {
   readonly part: TickPart;
+  /** What it held. */
+  readonly extension: PartExtension;
   readonly sealed: number | undefined;
 }
 
-const PART = /segment=([A-Z][A-Z0-9_]*)[/\\]date=([\d-]+)[/\\](\d+)-(\d+)\.parquet$/;
+const PART = /segment=([A-Z][A-Z0-9_]*)[/\\]date=([\d-]+)[/\\](\d+)-(\d+)\.(parquet|venue)$/;
 
 async function setAsideParts(
   { config, clock }: Work,
@@ -95,9 +97,10 @@ async function setAsideParts(
   for (const { target, found } of findings) {
     if (target?.kind !== 'part') continue;
     const { path } = target;
-    const [, segment = '', date = '', first, last] = PART.exec(path) ?? [];
+    const [, segment = '', date = '', first, last, ending] = PART.exec(path) ?? [];
+    const extension = ending === 'venue' ? 'venue' : 'parquet';
     const part = { segment, date, firstOffset: Number(first), lastOffset: Number(last), path };
-    parts.push({ part, sealed: (await readPartSum(path))?.ticks });
+    parts.push({ part, extension, sealed: (await readPartSum(path))?.ticks });
     const paths = [path, partSumPath(path)];
     const quarantine = await setAside({
       dataDir: config.dataDir,
@@ -147,13 +150,15 @@ async function rebuild(
     acceptsLoss: true,
   });
   const lost: LostRange[] = [...core.lost];
-  for (const { part, sealed } of parts) {
-    const ticks = await rebuildPart(core, { part, venues });
+  for (const { part, extension, sealed } of parts) {
+    const rows = await rebuildPart(core, { part, extension, venues });
     const of = sealed === undefined ? '' : ` of ${sealed}`;
     const isInLive = part.firstOffset >= core.tickFile.stats.sealedOffset;
-    const did = isInLive ? 'its ticks are in the live file again' : `made it anew: ${ticks}${of} ticks`;
+    const what = extension === 'venue' ? 'venue rows' : 'ticks';
+    const did = isInLive ? `its ${what} are in the live file again` : `made it anew: ${rows}${of} ${what}`;
     actions.push({ subject: part.path, did, quarantine: undefined });
-    if (isInLive || (sealed !== undefined && ticks >= sealed)) continue;
+    // What a venue told and the journal does not have any more can be asked for again: no tick is lost with it.
+    if (isInLive || extension === 'venue' || (sealed !== undefined && rows >= sealed)) continue;
     lost.push({ firstOffset: part.firstOffset, endOffset: part.lastOffset + 1, segment: part.segment });
   }
   const spans = await statedLoss(core, lost);

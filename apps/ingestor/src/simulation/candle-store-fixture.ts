@@ -1,6 +1,6 @@
 import { CANDLE_SOURCE_NAMES, HOUR_MICROS, candleColumns } from '@tickwright/market';
 import type { CandleColumns, InstrumentTable } from '@tickwright/market';
-import type { CandleFiles, CandlePiece } from '@tickwright/store';
+import type { CandleFiles, CandleName, CandlePiece } from '@tickwright/store';
 import { FaultyStore } from './faulty-store-fixture.ts';
 import type { World } from './world-fixture.ts';
 
@@ -65,9 +65,16 @@ export class SimulatedCandleFiles implements Pick<
     await this.#put({ segment, hourMicros, candles }, 'publish');
   }
 
-  async mergeHour(segment: string, hourMicros: number, rows: CandleColumns): Promise<void> {
-    if (rows.count === 0) return;
+  async mergeHour(
+    segment: string,
+    hourMicros: number,
+    rows: CandleColumns,
+    gone: readonly CandleName[] = [],
+  ): Promise<void> {
+    if (rows.count === 0 && gone.length === 0) return;
     const candles = new Map(this.#disk.hours.get(`${segment} ${hourMicros}`)?.candles);
+    for (const { instrument, openTime } of gone)
+      candles.delete(nameOf({ instrument: this.#table.at(instrument).key, openTime }));
     for (const candle of this.#candlesOf(rows)) {
       const old = candles.get(nameOf(candle));
       if (old === undefined) candles.set(nameOf(candle), candle);

@@ -145,7 +145,13 @@ export class Life {
       candleFiles,
       clock,
       log: quietLog,
-      recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
+      recompute: recomputeCandles({
+        tickFile,
+        candleFiles,
+        instruments,
+        gaps: pipeline.gaps,
+        hasTicked: (instrument) => pipeline.hasTicked(instrument),
+      }),
       statusNow: () => this.#statusNow({ pipeline, journal, instruments }),
     });
     await bringUp({

@@ -1,5 +1,12 @@
-import { MINUTE_MICROS, TickBatch, candleStateColumns } from '@tickwright/market';
-import type { CandleStateColumns, CoverageRow, InstrumentRow, InstrumentTable } from '@tickwright/market';
+import { MINUTE_MICROS, TickBatch, candleColumns, candleStateColumns } from '@tickwright/market';
+import type {
+  CandleStateColumns,
+  CoverageRow,
+  InstrumentRow,
+  InstrumentTable,
+  VenueMinutes,
+  VenueRow,
+} from '@tickwright/market';
 import { TickFileError } from '@tickwright/store';
 import type { AppendState, LoadedState, MinutesQuery } from '@tickwright/store';
 import { CommitInDoubtError } from '@tickwright/database';
@@ -122,6 +129,19 @@ export class SimulatedTickStore implements TickStore {
 
   /** No day is ever removed here. */
   keptFromMicros(): number {
+    return 0;
+  }
+
+  /** No venue tells candles of its own here. */
+  async venueMinutes(): Promise<VenueMinutes> {
+    return { ...candleColumns(0), isTraded: new Uint8Array(0) };
+  }
+
+  async venueSpans(): Promise<VenueRow[]> {
+    return [];
+  }
+
+  async newestVenueMicros(): Promise<number> {
     return 0;
   }
 

@@ -93,6 +93,7 @@ async function followerOf(options: CatchUpOptions): Promise<Follower> {
       calendars,
       gaps,
       onTicks: (batch) => buffer.append(batch),
+      onVenue: (rows) => buffer.appendVenue(rows),
       onControl: (event, receiveMicros, offset) => gaps.control(event, { receiveMicros, offset }),
     },
     state.appliedOffset,
@@ -112,12 +113,13 @@ async function writePortion(
   const { tickFile, gapStore, ledgerMemory, clock } = options;
   const appliedOffset = fold.settle();
   const chunks = buffer.take();
+  const venue = buffer.takeVenue();
   if (appliedOffset > tickFile.appliedOffset) {
     const rows = gaps.takeChanges();
     if (rows.length > 0) await gapStore.append(rows);
     live.storedGaps(rows.length);
     await ledgerMemory.save(appliedOffset, gaps.memory());
-    await tickFile.append(chunks, { appliedOffset, receiveMicros: clock.nowMicros() });
+    await tickFile.append(chunks, { appliedOffset, receiveMicros: clock.nowMicros(), venue });
   }
   buffer.recycle(chunks);
 }

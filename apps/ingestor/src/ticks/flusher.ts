@@ -40,6 +40,7 @@ export class Flusher {
     failures: 0,
     retries: 0,
     flushedRows: 0,
+    flushedVenueRows: 0,
     gapRows: 0,
     lastError: undefined,
   };
@@ -101,7 +102,7 @@ export class Flusher {
 
   /** The end of the run interrupted this flush; the last one takes its portion along. */
   #postpone(portion: Portion): void {
-    this.#options.pipeline.buffer.putBack(portion.chunks);
+    this.#options.pipeline.buffer.putBack(portion.chunks, portion.venue);
     if (portion.coverage !== undefined) this.#isWholeCoverageOwed = true;
     this.#owedGaps = [...portion.gaps];
     this.#isLedgerOwed ||= portion.ledger !== undefined;
@@ -131,6 +132,7 @@ export class Flusher {
       from: this.#bufferedFrom,
       cut,
       chunks: pipeline.buffer.take(),
+      venue: pipeline.buffer.takeVenue(),
       coverage: coverage.length > 0 ? coverage : undefined,
       gaps,
       ledger: isLedgerDue ? pipeline.gaps.memory() : undefined,
@@ -151,7 +153,7 @@ export class Flusher {
         const stored = tickFile.appliedOffset;
         if (stored >= portion.cut) return;
         if (stored !== portion.from) throw new TickFileMovedError({ stored, expected: portion.from });
-        const state = { appliedOffset: portion.cut, receiveMicros };
+        const state = { appliedOffset: portion.cut, receiveMicros, venue: portion.venue };
         try {
           await tickFile.append(
             portion.chunks,
@@ -188,6 +190,7 @@ export class Flusher {
       lastDurationMs: durationMs,
       flushes: this.health.flushes + 1,
       flushedRows: this.health.flushedRows + rows,
+      flushedVenueRows: this.health.flushedVenueRows + portion.venue.length,
       lastError: undefined,
     });
   }

@@ -1,4 +1,4 @@
-import type { CoverageRow, Gap, LedgerMemory, TickBatch } from '@tickwright/market';
+import type { CoverageRow, Gap, LedgerMemory, TickBatch, VenueRow } from '@tickwright/market';
 import { ExitCode, TickwrightError } from '@tickwright/runtime';
 
 /** What one flush writes: everything folded from `from` up to `cut`. */
@@ -6,6 +6,7 @@ export interface Portion {
   readonly from: number;
   readonly cut: number;
   readonly chunks: TickBatch[];
+  readonly venue: readonly VenueRow[];
   readonly coverage: readonly CoverageRow[] | undefined;
   readonly gaps: readonly Gap[];
   /** What the ledger knows beside its gaps, as of the cut, where that may have changed. */
@@ -22,6 +23,8 @@ export interface FlusherHealth {
   failures: number;
   retries: number;
   flushedRows: number;
+  /** What was told of the venue's candles and stored in this run. */
+  flushedVenueRows: number;
   /** Versions of gaps stored in this run. */
   gapRows: number;
   lastError: string | undefined;

@@ -1,4 +1,5 @@
 import { TickBatch } from '@tickwright/market';
+import type { VenueRow } from '@tickwright/market';
 
 /** Rows of one chunk; also the step in which a flush fills DuckDB's vectors. */
 const CHUNK_ROWS = 16_384;
@@ -6,13 +7,14 @@ const CHUNK_ROWS = 16_384;
 const MAX_POOLED_CHUNKS = 64;
 
 /**
- * Ticks between two flushes. Bounded: past `maxRows` it gives everything up and says so (`isSpilled`); the ticks are
+ * Ticks, and what frames told of the venue's candles, between two flushes. Bounded: past `maxRows` it gives everything up and says so (`isSpilled`); the ticks are
  * in the journal, and are read back from there.
  */
 export class TickBuffer {
   readonly #maxRows: number;
   readonly #pool: TickBatch[] = [];
   #chunks: TickBatch[] = [];
+  #venue: VenueRow[] = [];
   #rows = 0;
   #isSpilled = false;
 
@@ -21,7 +23,7 @@ export class TickBuffer {
   }
 
   get rows(): number {
-    return this.#rows;
+    return this.#rows + this.#venue.length;
   }
 
   /** True from the moment the bound was passed until `resume`: what arrives now is kept by the journal alone. */
@@ -31,7 +33,7 @@ export class TickBuffer {
 
   append(batch: TickBatch): void {
     if (this.#isSpilled) return;
-    if (this.#rows + batch.count > this.#maxRows) {
+    if (this.rows + batch.count > this.#maxRows) {
       this.spill();
       return;
     }
@@ -45,7 +47,20 @@ export class TickBuffer {
     this.#rows += batch.count;
   }
 
-  /** Takes everything out. The caller gives the chunks back with `recycle`. */
+  appendVenue(rows: readonly VenueRow[]): void {
+    if (this.#isSpilled) return;
+    for (const row of rows) this.#venue.push(row);
+    if (this.rows > this.#maxRows) this.spill();
+  }
+
+  /** Takes out what is not ticks. */
+  takeVenue(): VenueRow[] {
+    const taken = this.#venue;
+    this.#venue = [];
+    return taken;
+  }
+
+  /** Takes all ticks out. The caller gives the chunks back with `recycle`. */
   take(): TickBatch[] {
     const taken = this.#chunks;
     this.#chunks = [];
@@ -54,11 +69,12 @@ export class TickBuffer {
   }
 
   /** Puts what could not be written back in front of what has come since. */
-  putBack(chunks: readonly TickBatch[]): void {
+  putBack(chunks: readonly TickBatch[], venue: readonly VenueRow[] = []): void {
     if (this.#isSpilled) return this.recycle(chunks);
     this.#chunks = [...chunks, ...this.#chunks];
+    this.#venue = [...venue, ...this.#venue];
     this.#rows += chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-    if (this.#rows > this.#maxRows) this.spill();
+    if (this.rows > this.#maxRows) this.spill();
   }
 
   recycle(chunks: readonly TickBatch[]): void {
@@ -72,6 +88,7 @@ export class TickBuffer {
   spill(): void {
     this.#isSpilled = true;
     this.recycle(this.take());
+    this.#venue = [];
   }
 
   resume(): void {

@@ -8,8 +8,10 @@ export async function tickHours(tickFile: TickFile): Promise<number[]> {
   return rows.map((row) => Number(row['hour']));
 }
 
-/** When the oldest tick of the live file was received, microseconds UTC; undefined when it holds none. */
+/** When the oldest tick or venue row of the live file was received, microseconds UTC; undefined when it holds none. */
 export async function oldestReceiveMicros(tickFile: TickFile): Promise<number | undefined> {
-  const [row] = await tickFile.database.read('SELECT min(receive_time) AS oldest FROM ticks');
+  const [row] = await tickFile.database.read(
+    'SELECT min(receive_time) AS oldest FROM (SELECT receive_time FROM ticks UNION ALL SELECT receive_time FROM venue_rows)',
+  );
   return row === undefined || row['oldest'] === null ? undefined : Number(row['oldest']);
 }

@@ -1,12 +1,13 @@
-import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
+import { HOUR_MICROS, MINUTE_MICROS, calendars, venueStands } from '@tickwright/market';
 import type { Gap } from '@tickwright/market';
 import { openCandleScan, publishedCandles, storedTicks, verify } from '@tickwright/store';
-import type { KnownGap, Span, VerificationReport } from '@tickwright/store';
+import type { KnownGap, Span, VenueReader, VerificationReport } from '@tickwright/store';
 import { systemClock } from '@tickwright/runtime';
 import type { Core } from '../core.ts';
 import { checkAgainstJournal } from './journal-check.ts';
 import { tickHours } from '../ticks/tick-range.ts';
 import { isoMicros } from '../http/queries.ts';
+import { spansOf } from '../candles/hour-candles.ts';
 import { publishUnpublished } from '../candles/unpublished-candles.ts';
 
 /** A late tick may change a candle between the two readings; then the verification is done once more. */
@@ -58,6 +59,7 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
     calendars,
     ticks,
     published: publishedCandles({ dataDir: core.dataDir, scan, instruments, clock: systemClock }),
+    venue: await venueReader(core),
     gaps: { gaps: async () => core.pipeline.gaps.open().map(knownGap) },
     ids,
     ticksKeptFrom: (segment) => tickFile.keptFromMicros(segment),
@@ -65,9 +67,22 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
   });
 }
 
+/** The venue's own candles as they are stored, and where they stand by the gaps and spans of this moment. */
+async function venueReader({ tickFile, instruments, pipeline }: Core): Promise<VenueReader> {
+  const hasTicked = (instrument: number): boolean => pipeline.hasTicked(instrument);
+  const spans = await spansOf({ tickFile, instruments, hasTicked }, {});
+  return {
+    minutes: ({ from, to }) => tickFile.venueMinutes({ fromMicros: from, toMicros: to }),
+    stands: ({ instrument, openTime, hasTicks }) => {
+      const isComplete = !pipeline.gaps.overlaps(instrument, openTime, openTime + MINUTE_MICROS);
+      return venueStands({ instrument, openTime, hasTicks, isComplete, spans });
+    },
+  };
+}
+
 /** The hours in which anything is stored or published, and the span from the first to the last of them. */
 async function reach(core: Core, newestMicros: number): Promise<{ span: Span; hours: Set<number> }> {
-  const hours = new Set(await tickHours(core.tickFile));
+  const hours = new Set([...(await tickHours(core.tickFile)), ...(await core.tickFile.venueHours())]);
   for (const piece of await core.candleFiles.list()) {
     for (let hour = piece.from; hour < piece.to; hour += HOUR_MICROS) hours.add(hour);
   }

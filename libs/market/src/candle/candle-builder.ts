@@ -22,6 +22,7 @@ import type { UnloadedCandle } from './unloaded-candles.ts';
 import { UnloadedCandles } from './unloaded-candles.ts';
 import { VenueFold } from './venue-fold.ts';
 import { hasVenueCandle } from './venue-page.ts';
+import type { VenueMinutes } from './venue-join.ts';
 import { VenueRowKind } from './venue-row.ts';
 import type { VenueRow } from './venue-row.ts';
 
@@ -137,6 +138,22 @@ export class CandleBuilder {
       this.#newestOffset = Math.max(this.#newestOffset, row.offset);
       if (row.kind === VenueRowKind.candle) this.#takeVenueCandle(row);
       else if (row.kind !== VenueRowKind.answered) this.#takeSpan(row);
+    }
+  }
+
+  /**
+   * Puts the venue's candles of the time in memory and the spans for which they stand into it, as they are stored; they
+   * count as changed. `revisionOf`: of a row that only the venue tells. After `load`.
+   */
+  loadVenue(rows: VenueMinutes, spans: readonly VenueRow[], revisionOf: (row: number) => number): void {
+    this.#learn();
+    for (const span of spans) this.#venue.spans.add(span);
+    for (let row = 0; row < rows.count; row++) {
+      const instrument = rows.instrument[row];
+      const { segment, calendar } = this.#cursors;
+      if (rows.openTime[row] < this.#floorMicros) continue;
+      if (this.#sessions.contains(calendar[instrument], rows.openTime[row]))
+        this.#venue.load(segment[instrument], rows, { row, revision: revisionOf(row) });
     }
   }
 

@@ -33,8 +33,10 @@ export function hasVenueCandle(page: Page, at: number): boolean {
   return page.venue !== undefined && page.venue[venueAt(at) + VenuePart.state] === VenueState.traded;
 }
 
+type ToldCandle = Pick<VenueRow, 'open' | 'high' | 'low' | 'close' | 'volume' | 'tradeCount' | 'offset'>;
+
 /** Puts a venue's candle at the row `at`. False when it says what was known already. */
-export function putVenueCandle(page: Page, at: number, candle: VenueRow, revision: number): boolean {
+export function putVenueCandle(page: Page, at: number, candle: ToldCandle, revision: number): boolean {
   page.venue ??= new Float64Array(MINUTES * VENUE_ROW_SIZE);
   const { venue } = page;
   const start = venueAt(at);

@@ -39,6 +39,13 @@ export interface CandleFilesOptions {
   readonly clock: Clock;
 }
 
+/** One 1m candle of an instrument number. */
+export interface CandleName {
+  readonly instrument: number;
+  /** Microseconds UTC. */
+  readonly openTime: number;
+}
+
 /**
  * The writer of the candle files, one a data directory. Work is done one after the other, in the order of the calls;
  * each call either puts a whole file in place or leaves the old one and rejects. Rows are 1m candles of one segment;
@@ -50,9 +57,14 @@ export interface CandleFiles extends AsyncDisposable {
   /**
    * Puts recomputed candles into an hour that is no longer in memory, or into its finished day. Of two of the same
    * candle the newer version stays, of equal versions the given one; its revision is the old one plus 1 when a closed
-   * candle's values change.
+   * candle's values change. `gone`: candles that the hour has no more.
    */
-  mergeHour(segment: string, hourMicros: number, rows: CandleColumns): Promise<void>;
+  mergeHour(
+    segment: string,
+    hourMicros: number,
+    rows: CandleColumns,
+    gone?: readonly CandleName[],
+  ): Promise<void>;
   /** Makes a finished day of its hours, then removes them. Does nothing when there are none. UTC date. */
   finishDay(segment: string, date: string): Promise<void>;
   /** The files that readers take, in order of segment and time. */
@@ -94,14 +106,23 @@ class ParquetCandleFiles implements CandleFiles {
     });
   }
 
-  mergeHour(segment: string, hourMicros: number, rows: CandleColumns): Promise<void> {
+  mergeHour(
+    segment: string,
+    hourMicros: number,
+    rows: CandleColumns,
+    gone: readonly CandleName[] = [],
+  ): Promise<void> {
     return this.#inTurn(async () => {
-      if (rows.count === 0) return;
+      if (rows.count === 0 && gone.length === 0) return;
       const hour = this.#checkedHour(segment, hourMicros, rows);
       const day = dayPiece(this.#options.dataDir, segment, hour.date);
       const now = this.#options.clock.nowMicros();
       const target = (await exists(day.path)) ? day : hour;
-      const query = (await exists(target.path)) ? mergedRows(target.path, now) : stagedRows(now);
+      const names = gone.map(({ instrument, openTime }) => ({
+        key: this.#options.instruments.at(instrument).key,
+        openTime,
+      }));
+      const query = (await exists(target.path)) ? mergedRows(target.path, now, names) : stagedRows(now);
       await this.#write(target, query, rows);
     });
   }

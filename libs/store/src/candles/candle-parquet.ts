@@ -73,9 +73,13 @@ export function stagedRows(updatedAtMicros: number): string {
 
 /**
  * The rows of a file with the staged ones put in: of two of the same candle the one with the newer version, of equal
- * versions the staged one. A revision goes up by one where a closed candle's values change.
+ * versions the staged one; without the candles that are gone. A revision goes up by one where a closed candle's values change.
  */
-export function mergedRows(path: string, updatedAtMicros: number): string {
+export function mergedRows(
+  path: string,
+  updatedAtMicros: number,
+  gone: readonly { readonly key: string; readonly openTime: number }[] = [],
+): string {
   const changed = VALUE_COLUMNS.map((name) => `old.${name} IS DISTINCT FROM new.${name}`).join(' OR ');
   const isRevised = `old.is_closed AND (${changed})`;
   const columns = FILE_COLUMNS.map((name) => {
@@ -87,7 +91,14 @@ export function mergedRows(path: string, updatedAtMicros: number): string {
   const takesNew = 'new.version IS NOT NULL AND (old.version IS NULL OR new.version >= old.version)';
   return `SELECT ${columns.join(', ')} FROM (
     SELECT instrument, open_time, old, new, ${takesNew} AS takes_new
-    FROM ${parquet([path])} old FULL JOIN (${stagedRows(updatedAtMicros)}) new USING (instrument, open_time))`;
+    FROM ${without(path, gone)} old FULL JOIN (${stagedRows(updatedAtMicros)}) new USING (instrument, open_time))`;
+}
+
+/** A file's rows but for some candles. */
+function without(path: string, gone: readonly { readonly key: string; readonly openTime: number }[]): string {
+  if (gone.length === 0) return parquet([path]);
+  const names = gone.map(({ key, openTime }) => `(${text(key)}, make_timestamp(${Math.floor(openTime)}))`);
+  return `(SELECT * FROM ${parquet([path])} WHERE (instrument, open_time) NOT IN (${names.join(', ')}))`;
 }
 
 /** The rows of a file with those of [from, to) replaced by the staged ones, whatever they were. */

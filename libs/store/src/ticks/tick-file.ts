@@ -36,8 +36,8 @@ import type { StoredTicks } from '../tick-storage/tick-storage.ts';
 import { checkVenueRows, venueColumns } from './venue-columns.ts';
 import { coverageOf } from './venue-coverage.ts';
 import type { VenueCoverage } from './venue-coverage.ts';
-import { readVenueMinutes, readVenueSpans } from './venue-minutes.ts';
-import type { VenueQuery } from './venue-minutes.ts';
+import { readNewestVenue, readVenueHours, readVenueMinutes, readVenueSpans } from './venue-minutes.ts';
+import type { SpanQuery, VenueQuery } from './venue-minutes.ts';
 
 export interface TickFileOptions {
   readonly dataDir: string;
@@ -225,10 +225,18 @@ export class TickFile implements AsyncDisposable {
     );
   }
 
+  /** Open time of the newest of the venue's own 1m candles, microseconds UTC; 0 when there is none. */
+  newestVenueMicros(): Promise<number> {
+    return this.#storage.read(({ database, sources }) => readNewestVenue(database, sources));
+  }
+
+  /** The UTC hours, microseconds, of which a venue told 1m candles. */
+  venueHours(): Promise<number[]> {
+    return this.#storage.read(({ database, sources }) => readVenueHours(database, sources));
+  }
+
   /** What is known of spans of time beside candles: where the venue's stand in, what was unseen, what answers told. */
-  venueSpans(
-    query: Omit<VenueQuery, 'changedSince'> & { readonly fromOffset?: number },
-  ): Promise<VenueRow[]> {
+  venueSpans(query: SpanQuery): Promise<VenueRow[]> {
     return this.#storage.read(({ database, sources }) =>
       readVenueSpans(database, sources, { query, numberOf: this.#tableNumber }),
     );

@@ -2,7 +2,7 @@ import type { Columns, Database } from '@tickwright/database';
 import { CandleSource, VenueRowKind, candleColumns } from '@tickwright/market';
 import type { VenueMinutes, VenueRow } from '@tickwright/market';
 import { venueRelation } from './venue-source.ts';
-import type { TickFilter, TickSources } from './tick-source.ts';
+import type { TickSources } from './tick-source.ts';
 
 /** Which of the venue's own 1m candles to read. All that are given must hold. */
 export interface VenueQuery {
@@ -16,8 +16,15 @@ export interface VenueQuery {
   readonly changedSince?: number;
 }
 
-export interface VenueReading {
-  readonly query: VenueQuery;
+/** Which spans to read: those that overlap the bounds, and were told by a frame from an offset on. */
+export interface SpanQuery extends Omit<VenueQuery, 'changedSince'> {
+  readonly fromOffset?: number;
+  /** All kinds but candles unless told. */
+  readonly kinds?: readonly VenueRow['kind'][];
+}
+
+interface Reading<Query> {
+  readonly query: Query;
   readonly numberOf: (fileNumber: number) => number;
 }
 
@@ -32,7 +39,7 @@ const MINUTE = `kind = ${VenueRowKind.candle} AND minutes = 1`;
 export async function readVenueMinutes(
   database: Database,
   sources: TickSources,
-  { query, numberOf }: VenueReading,
+  { query, numberOf }: Reading<VenueQuery>,
 ): Promise<VenueMinutes> {
   const { changedSince, ...bounds } = query;
   const touched =
@@ -59,14 +66,33 @@ export async function readVenueMinutes(
 export async function readVenueSpans(
   database: Database,
   sources: TickSources,
-  { query, numberOf }: VenueReading,
+  { query, numberOf }: Reading<SpanQuery>,
 ): Promise<VenueRow[]> {
-  const filter: TickFilter = query;
+  const { kinds, ...filter } = query;
+  const wanted = kinds === undefined ? `kind <> ${VenueRowKind.candle}` : `kind IN (${kinds.join(', ')})`;
   const sql = `SELECT instrument, kind, minutes, epoch_us(from_time) AS from_micros, epoch_us(to_time) AS to_micros,
       told_by, epoch_us(receive_time) AS receive_micros, frame_offset, frame_index
-    FROM ${venueRelation(sources, filter)} WHERE kind <> ${VenueRowKind.candle} ORDER BY frame_offset, frame_index`;
+    FROM ${venueRelation(sources, filter)} WHERE ${wanted} ORDER BY frame_offset, frame_index`;
   const found = await database.readColumns(sql, [], { deadlineMs: DEADLINE_MS });
   return spansOf(found, numberOf);
+}
+
+/** Looks into the newest sealed date only: what is newer than that is in the live file. */
+export async function readNewestVenue(database: Database, sources: TickSources): Promise<number> {
+  const newest = sources.venueParts.reduce((date, part) => (part.date > date ? part.date : date), '');
+  const venueParts = sources.venueParts.filter(({ date }) => date === newest);
+  const sql = `SELECT max(epoch_us(from_time)) AS newest FROM ${venueRelation({ ...sources, venueParts }, {})} WHERE ${MINUTE}`;
+  const [row] = await database.read(sql, [], { deadlineMs: DEADLINE_MS });
+  return Number(row['newest'] ?? 0);
+}
+
+export async function readVenueHours(database: Database, sources: TickSources): Promise<number[]> {
+  const rows = await database.read(
+    `SELECT DISTINCT epoch_us(date_trunc('hour', from_time)) AS hour FROM ${venueRelation(sources, {})} WHERE ${MINUTE}`,
+    [],
+    { deadlineMs: DEADLINE_MS },
+  );
+  return rows.map((row) => Number(row['hour']));
 }
 
 function minutesOf(found: Columns, numberOf: (fileNumber: number) => number): VenueMinutes {

@@ -1,8 +1,8 @@
 import { CandleSource, MINUTE_MICROS } from '@tickwright/market';
-import type { Calendars, CandleColumns, Instrument, InstrumentTable } from '@tickwright/market';
+import type { Calendars, CandleColumns, Instrument, InstrumentTable, VenueMinutes } from '@tickwright/market';
 import { isoTime } from './problem-list.ts';
 import type { ProblemKind, ProblemList, VerificationProblem } from './problem-list.ts';
-import type { MinuteRows } from './verification.ts';
+import type { MinuteRows, VenueReader } from './verification.ts';
 
 const MINUTES_AN_HOUR = 60;
 
@@ -15,8 +15,8 @@ export interface HourComparison {
   /** Candles computed from the stored ticks. */
   readonly computed: MinuteRows;
   readonly published: CandleColumns;
-  /** The venue's own candles, as stored. */
-  readonly venue?: MinuteRows;
+  /** The venue's own candles, as stored, and where they stand. */
+  readonly venue?: { readonly rows: VenueMinutes; readonly stands: VenueReader['stands'] };
   readonly instruments: InstrumentTable;
   readonly calendars: Calendars;
   /** Whether the ticks of a candle are still kept; others are not judged. */
@@ -26,29 +26,55 @@ export interface HourComparison {
 
 /**
  * Compares one hour. Published rows of source ticks against the ticks; those of source venue against the venue's, when
- * these are given. Ticks outside the session make no candle.
+ * these are given, and then each candle's source too. Ticks outside the session make no candle.
  */
 export function compareHour(options: HourComparison): void {
   const comparison = { ...options, sessions: new SessionMinutes(options.calendars) };
   const { computed, published, venue } = comparison;
   const fromTicks = indexOf(comparison, computed);
-  const fromVenue = venue && indexOf(comparison, venue);
+  const fromVenue = venue && indexOf(comparison, venue.rows);
   const isPublished = new Uint8Array(comparison.instruments.size * MINUTES_AN_HOUR);
   for (let row = 0; row < published.count; row++) {
     const slot = slotOf(comparison.hour, published, row);
     isPublished[slot] = 1;
     if (!comparison.isKept(published.instrument[row], published.openTime[row])) continue;
-    if (published.source[row] === CandleSource.ticks) {
-      compareRow(comparison, { row, rows: computed, other: fromTicks[slot], kinds: TICK_KINDS });
-    } else if (venue !== undefined && fromVenue !== undefined) {
-      compareRow(comparison, { row, rows: venue, other: fromVenue[slot], kinds: VENUE_KINDS });
-    }
+    const told = fromVenue === undefined ? -1 : fromVenue[slot];
+    const isVenue = published.source[row] === CandleSource.venue;
+    if (!isVenue) compareRow(comparison, { row, rows: computed, other: fromTicks[slot], kinds: TICK_KINDS });
+    else if (venue !== undefined)
+      compareRow(comparison, { row, rows: venue.rows, other: told, kinds: VENUE_KINDS });
+    // A row of the venue of which there is no candle has been reported.
+    if (told >= 0 && stands(comparison, told, { hasTicks: fromTicks[slot] >= 0 }) !== isVenue)
+      reportSource(comparison, row);
   }
   for (let row = 0; row < computed.count; row++) {
     const isExpected = comparison.isKept(computed.instrument[row], computed.openTime[row]);
     if (isExpected && isPublished[slotOf(comparison.hour, computed, row)] === 0)
-      reportMissing(comparison, row);
+      reportMissing(comparison, { rows: computed, row, origin: 'ticks' });
   }
+  for (let row = 0; row < (venue?.rows.count ?? 0); row++)
+    reportMissingVenue(comparison, row, { isPublished, fromTicks });
+}
+
+/** Whether the venue's candle of a row stands; -1: there is none. */
+function stands({ venue }: Comparison, row: number, { hasTicks }: { hasTicks: boolean }): boolean {
+  if (venue === undefined || row < 0 || venue.rows.isTraded[row] === 0) return false;
+  const { instrument, openTime } = venue.rows;
+  return venue.stands({ instrument: instrument[row], openTime: openTime[row], hasTicks });
+}
+
+/** A minute without ticks in which the venue's candle should stand. */
+function reportMissingVenue(
+  comparison: Comparison,
+  row: number,
+  { isPublished, fromTicks }: { isPublished: Uint8Array; fromTicks: Int32Array },
+): void {
+  const rows = comparison.venue?.rows;
+  if (rows === undefined || !comparison.isKept(rows.instrument[row], rows.openTime[row])) return;
+  const slot = slotOf(comparison.hour, rows, row);
+  if (isPublished[slot] === 1 || fromTicks[slot] >= 0 || !stands(comparison, row, { hasTicks: false }))
+    return;
+  reportMissing(comparison, { rows, row, origin: "the venue's candle" });
 }
 
 interface Comparison extends HourComparison {
@@ -103,14 +129,29 @@ function compareRow(comparison: Comparison, { row, rows, other, kinds }: RowComp
   }));
 }
 
-function reportMissing(comparison: Comparison, row: number): void {
-  const { computed, instruments, found } = comparison;
+function reportSource(comparison: Comparison, row: number): void {
+  const { published, instruments, found } = comparison;
+  const instrument = instruments.at(published.instrument[row]);
+  const openTime = published.openTime[row];
+  const is = published.source[row] === CandleSource.venue ? "the venue's" : "the ticks'";
+  const other = published.source[row] === CandleSource.venue ? 'ticks cover it' : 'ticks do not cover it';
+  found.add('candle of the wrong source', () => ({
+    ...whereAndWhat(instrument, openTime, { expected: other, found: is }),
+    message: `${instrument.key} at ${isoTime(openTime)} is published as ${is} candle, but ${other}`,
+  }));
+}
+
+function reportMissing(
+  comparison: Comparison,
+  { rows: computed, row, origin }: { rows: MinuteRows; row: number; origin: string },
+): void {
+  const { instruments, found } = comparison;
   const instrument = instruments.at(computed.instrument[row]);
   const openTime = computed.openTime[row];
   if (!comparison.sessions.has(instrument, openTime)) return;
   found.add('candle missing', () => ({
     ...whereAndWhat(instrument, openTime, { expected: described(computed, row), found: 'no candle' }),
-    message: `${instrument.key} has ticks at ${isoTime(openTime)} and no published candle`,
+    message: `${instrument.key} has ${origin} at ${isoTime(openTime)} and no published candle`,
   }));
 }
 

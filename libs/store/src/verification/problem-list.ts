@@ -5,6 +5,7 @@ export type ProblemKind =
   | 'candle without ticks'
   | 'venue candle differs'
   | 'candle without venue candle'
+  | 'candle of the wrong source'
   | 'tick differs'
   | 'id stored twice'
   | 'ids missing'

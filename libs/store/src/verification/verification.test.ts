@@ -18,7 +18,7 @@ import type { IdReader } from './id-check.ts';
 import type { KnownGap } from './problem-list.ts';
 import { publishedCandles } from './published-candles.ts';
 import { verify } from './verification.ts';
-import type { MinutesReader, VerificationOptions, VerificationReport } from './verification.ts';
+import type { VenueReader, VerificationOptions, VerificationReport } from './verification.ts';
 
 const HOUR = dateMicros('2025-11-20') + 9 * HOUR_MICROS;
 const SPAN = { from: HOUR, to: HOUR + 2 * HOUR_MICROS };
@@ -35,7 +35,7 @@ let instruments: InstrumentTable;
 let files: CandleFiles;
 let scan: CandleScan;
 let gaps: KnownGap[];
-let minutes: MinutesReader;
+let minutes: VerificationOptions['ticks'];
 
 beforeEach(async () => {
   gaps = [];
@@ -273,17 +273,34 @@ test("candles of source venue are compared with the venue's own, not with the ti
   );
   expect((await verified()).problems).toEqual([]);
 
-  const venue: MinutesReader = {
-    minutes: async ({ from }) =>
-      candles(
-        from === HOUR ? [{ openTime: HOUR + 3 * MINUTE }, { openTime: HOUR + 4 * MINUTE, close: 100.5 }] : [],
-      ),
-  };
+  const told = [{ openTime: HOUR + 3 * MINUTE }, { openTime: HOUR + 4 * MINUTE, close: 100.5 }];
+  const venue = venueOf(told, () => true);
   expect((await verified({ venue })).counts).toEqual({
     'venue candle differs': 1,
     'candle without venue candle': 1,
   });
 });
+
+test('a candle of the wrong source is named: of the ticks where the venue stands, of the venue where ticks cover', async () => {
+  await files.mergeHour('SIM', HOUR, candles([{ openTime: HOUR + 3 * MINUTE, source: 1, version: 9999 }]));
+  const told = [{ openTime: HOUR + 3 * MINUTE }, { openTime: HOUR + 4 * MINUTE }];
+  const venue = venueOf(told, ({ openTime }) => openTime === HOUR + 4 * MINUTE);
+  const { problems } = await verified({ venue });
+  expect(problems.map(({ kind, at }) => [kind, at.slice(14, 16)])).toEqual([
+    ['candle of the wrong source', '03'],
+    ['candle of the wrong source', '04'],
+  ]);
+});
+
+function venueOf(rows: Parameters<typeof candles>[0], stands: VenueReader['stands']): VenueReader {
+  return {
+    stands,
+    minutes: async ({ from }) => {
+      const found = candles(from === HOUR ? rows : []);
+      return { ...found, isTraded: new Uint8Array(found.count).fill(1) };
+    },
+  };
+}
 
 test('all problems are counted and the first are listed', async () => {
   await run('UPDATE ticks SET price = price + 1 WHERE instrument = 0');

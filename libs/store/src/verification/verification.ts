@@ -1,5 +1,5 @@
 import { MINUTE_MICROS } from '@tickwright/market';
-import type { Calendars, CandleColumns, InstrumentTable } from '@tickwright/market';
+import type { Calendars, CandleColumns, InstrumentTable, VenueMinutes } from '@tickwright/market';
 import { HOUR_MICROS, utcDate } from '../candles/candle-paths.ts';
 import { compareHour } from './candle-comparison.ts';
 import { checkIds } from './id-check.ts';
@@ -29,6 +29,16 @@ export interface CandleReader {
   candles(span: Span): Promise<CandleColumns>;
 }
 
+/** Reads the venue's own 1m candles of the span, and says where they stand in place of ticks. */
+export interface VenueReader {
+  minutes(span: Span): Promise<VenueMinutes>;
+  stands(minute: {
+    readonly instrument: number;
+    readonly openTime: number;
+    readonly hasTicks: boolean;
+  }): boolean;
+}
+
 /** Reads the gaps that are not filled. */
 export interface GapReader {
   gaps(): Promise<readonly KnownGap[]>;
@@ -49,8 +59,8 @@ export interface VerificationOptions {
   readonly ids?: IdReader;
   /** From when on all ticks of a segment are kept, microseconds UTC; what is older is not judged. All unless told. */
   readonly ticksKeptFrom?: (segment: string) => number;
-  /** The venue's own candles, to compare published rows of source venue with. */
-  readonly venue?: MinutesReader;
+  /** The venue's own candles: which published rows are theirs, and what those must say. */
+  readonly venue?: VenueReader;
   /** How many problems, and how many known gaps, are listed; all are counted. */
   readonly listedMax?: number;
   readonly signal?: AbortSignal;
@@ -99,13 +109,13 @@ export async function verify(options: VerificationOptions): Promise<Verification
       options.ticks.minutes(span),
       options.published.candles(span),
     ]);
-    if (computed.count + published.count === 0) continue;
-    const venue = await options.venue?.minutes(span);
+    const told = await options.venue?.minutes(span);
+    if (computed.count + published.count + (told?.count ?? 0) === 0) continue;
     compareHour({
       hour,
       computed,
       published,
-      ...(venue && { venue }),
+      ...(options.venue && told && { venue: { rows: told, stands: options.venue.stands } }),
       instruments,
       calendars: options.calendars,
       isKept,

@@ -195,7 +195,7 @@ async function describeFiles(parts: {
   }
   const rows = await contents.parquetRows(
     partial,
-    fresh.filter((path) => path.endsWith('.parquet')),
+    fresh.filter((path) => path.endsWith('.parquet') || path.endsWith('.venue')),
   );
   for (const path of fresh) {
     const digest = await work.digest(join(partial, path), { sync: true });

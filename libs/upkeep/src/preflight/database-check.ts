@@ -112,9 +112,10 @@ function versionFinding({ path, version: known }: StoreDatabase, told: Told): Fi
   const target = { kind: 'database', path } as const;
   const version = told.version?.['version'];
   if (typeof version !== 'number') return damaged('schema', target, 'it holds no state');
-  if (version === known.newest) return undefined;
-  if (version < known.newest)
-    return damaged('schema', target, `schema version ${version}, older than ${known.newest}`);
+  // What is a little older is migrated when it is opened.
+  if (version >= known.oldest && version <= known.newest) return undefined;
+  if (version < known.oldest)
+    return damaged('schema', target, `schema version ${version}, older than ${known.oldest}`);
   const found = `schema version ${version}; this release knows up to ${known.newest}`;
   const toDo = 'use the release that wrote it: nothing here is changed';
   return fault({ check: 'schema', subject: path, severity: 'error', found, toDo });

@@ -5,6 +5,7 @@ import {
   listHours,
   listParts,
   listPieces,
+  listVenueParts,
   readKeptTicks,
   readPartSum,
   summedParts,
@@ -25,7 +26,8 @@ export type ParquetDepth = 'whole' | 'size';
 /** Sealed parts against their sums; those without one are read whole. */
 export async function checkParts(dataDir: string, depth: ParquetDepth): Promise<Finding[]> {
   const folder = tickPaths(dataDir).parts;
-  const parts = await listParts(folder);
+  const venueParts = await listVenueParts(folder);
+  const parts = [...(await listParts(folder)), ...venueParts];
   const findings: Finding[] = [];
   const unsummed: string[] = [];
   for (const part of parts) {
@@ -40,7 +42,8 @@ export async function checkParts(dataDir: string, depth: ParquetDepth): Promise<
   for (const path of await summedParts(folder)) {
     if (!present.has(path)) findings.push(partDamage(path, 'is gone'));
   }
-  findings.push(...overlapping(parts));
+  for (const kind of [parts.filter((part) => !venueParts.includes(part)), venueParts])
+    findings.push(...overlapping(kind));
   if (depth === 'whole') {
     for (const { path, error } of await unreadable(unsummed)) findings.push(partDamage(path, error));
     if (unsummed.length > 0)

@@ -1,12 +1,22 @@
 import { join } from 'node:path';
-import { GAP_ANCHOR, LEDGER_ANCHOR, TICK_ANCHOR, TICK_SCHEMA_VERSION, tickPaths } from '@tickwright/store';
+import {
+  GAP_ANCHOR,
+  LEDGER_ANCHOR,
+  OLDEST_TICK_SCHEMA,
+  TICK_ANCHOR,
+  TICK_SCHEMA_VERSION,
+  tickPaths,
+} from '@tickwright/store';
 
 /** A database file of a data directory, and what tells how far it is. */
 export interface StoreDatabase {
   readonly name: string;
   readonly path: string;
-  /** Its schema version: SQL for one row with `version`, and the newest that this release knows. */
-  readonly version: { readonly sql: string; readonly newest: number } | undefined;
+  /**
+   * Its schema version: SQL for one row with `version`, the newest that this release knows, and the oldest that it migrates
+   * when it opens the file.
+   */
+  readonly version: { readonly sql: string; readonly newest: number; readonly oldest: number } | undefined;
   /** Compared with numbers kept outside: SQL for one row with columns named as in the anchor. */
   readonly anchors: readonly { readonly part: string; readonly sql: string }[];
   /** Whether it can be made again from the journal, the sealed parts and what is published. */
@@ -18,6 +28,7 @@ export interface StoreDatabase {
 const TICK_VERSION = {
   sql: 'SELECT max(schema_version) AS version FROM state',
   newest: TICK_SCHEMA_VERSION,
+  oldest: OLDEST_TICK_SCHEMA,
 } as const;
 
 /** The databases that the ingestor owns. Whether each is there is another question. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listParts } from '@tickwright/store';
+import { listParts, listVenueParts } from '@tickwright/store';
 import type { TickFile } from '@tickwright/store';
 import { hoursSince } from './limit-use.ts';
 import type { LimitUse } from './limit-use.ts';
@@ -21,7 +21,8 @@ export async function limitTicks(options: TickLimitOptions): Promise<LimitUse & 
   const nowMs = nowMicros / 1_000;
   const firstKept = new Date(nowMs - days * DAY_MS).toISOString().slice(0, 10);
   const removed = await tickFile.forget(firstKept);
-  const parts = await listParts(join(dataDir, 'ticks'));
+  const folder = join(dataDir, 'ticks');
+  const parts = [...(await listParts(folder)), ...(await listVenueParts(folder))];
   const sizes = await Promise.all(
     parts.map(async ({ path }) => (await stat(path).catch(() => undefined))?.size ?? 0),
   );
