@@ -8,6 +8,7 @@ import type { ControlEvent, Instrument } from '@tickwright/market';
 import { ManualClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
+import type { Venue } from '@tickwright/venues';
 import { openCore } from './core.ts';
 import type { Core } from './core.ts';
 import { JournalSink } from './intake/journal-sink.ts';
@@ -68,6 +69,9 @@ export interface RigOptions {
   readonly memoryHours?: number;
   readonly log?: Log;
   readonly whenTickFileAway?: 'throw' | 'open-later';
+  /** Binance and its KEYS unless told. */
+  readonly venue?: Venue;
+  readonly keys?: readonly string[];
 }
 
 /** A core with its sink, its instruments registered, on a clock that moves only when told. */
@@ -84,7 +88,8 @@ export class Rig implements AsyncDisposable {
     this.core = parts.core;
     this.#options = parts.options;
     const { journal, pipeline } = parts.core;
-    this.sink = new JournalSink({ venue: 'binance', journal, pipeline, clock: parts.clock, log: quietLog });
+    const { name: venue } = parts.options.venue ?? binance;
+    this.sink = new JournalSink({ venue, journal, pipeline, clock: parts.clock, log: quietLog });
   }
 
   static async open(options: RigOptions = {}): Promise<Rig> {
@@ -94,14 +99,14 @@ export class Rig implements AsyncDisposable {
       dataDir,
       instance: 'test',
       version: '0.0.0',
-      venues: [binance],
+      venues: [options.venue ?? binance],
       memoryHours: options.memoryHours ?? 2,
       journal: { fileBytes: 1 << 20, syncIntervalMs: 20 },
       clock,
       log: options.log ?? quietLog,
       whenTickFileAway: options.whenTickFileAway ?? 'throw',
     });
-    core.register(instrumentsOf(KEYS));
+    core.register(instrumentsOf(options.keys ?? KEYS, options.venue));
     return new Rig({ dataDir, clock, core, options });
   }
 
@@ -159,8 +164,8 @@ export class Rig implements AsyncDisposable {
   }
 }
 
-export function instrumentsOf(keys: readonly string[]): Instrument[] {
-  return keys.map((key) => binance.instrument(instrumentKey(key)));
+export function instrumentsOf(keys: readonly string[], venue: Venue = binance): Instrument[] {
+  return keys.map((key) => venue.instrument(instrumentKey(key)));
 }
 
 /** Copies a folder in which the journal may just be renaming a file; then the copy is made once more. */

