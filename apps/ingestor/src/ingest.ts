@@ -29,6 +29,7 @@ import { IngestorState } from './http/ingestor-state.ts';
 import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
+import { Jobs } from './jobs/jobs.ts';
 import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
@@ -99,6 +100,7 @@ async function run(options: IngestOptions): Promise<void> {
     onOwned: () => lock.publish({ addresses: { http: http.url }, token }),
   });
   await core.begin();
+  await using jobs = await Jobs.open({ ...options, database: core.stateDatabase });
   const tokens = tokensOf(options);
   const streams = sources.map(({ source, venue, instruments }) => {
     core.register(instruments);
@@ -126,10 +128,11 @@ async function run(options: IngestOptions): Promise<void> {
         everyMinutes: config.backups.everyMinutes,
         isSessionOpen: () => isAnySessionOpen(core, clock),
       }),
+      ...jobs.services(),
       ...streams.map((each) => each.service),
     ],
   });
-  state.attach({ core, streams, disk, retention, supervisor, backups });
+  state.attach({ core, streams, disk, retention, supervisor, backups, jobs });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));

@@ -47,6 +47,18 @@ export class JobHopelessError extends TickwrightError {
   }
 }
 
+/** For handlers: not now, but later; no failure of the job's. A venue that asks for silence is such a reason. */
+export class JobPostponedError extends TickwrightError {
+  /** Not tried again before this has passed. */
+  readonly delayMs: number;
+
+  constructor(found: string, options: { readonly delayMs: number; readonly cause?: unknown }) {
+    const { delayMs, cause } = options;
+    super(found, { code: 'job-postponed', canRetry: true, ...(cause === undefined ? {} : { cause }) });
+    this.delayMs = delayMs;
+  }
+}
+
 /** The queue is closed. */
 export class JobQueueClosedError extends TickwrightError {
   constructor() {

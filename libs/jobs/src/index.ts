@@ -29,6 +29,7 @@ export { INPUT_BYTES_MAX, RUN_JOBS_MAX } from './run-check.ts';
 export {
   JobHopelessError,
   JobLeaseLostError,
+  JobPostponedError,
   JobQueueClosedError,
   JobQueueFullError,
   JobSpecError,

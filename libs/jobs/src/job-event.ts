@@ -34,8 +34,14 @@ export type JobEvent =
       readonly reason: string;
       readonly retryMicros?: number;
     }
-  /** A worker gave it back, died or was too slow: no failure of the job's, and another may have it. */
-  | { readonly type: 'released'; readonly job: JobId; readonly reason: string }
+  /** A worker gave it back or put it off, died or was too slow: no failure of the job's, and another may have it. */
+  | {
+      readonly type: 'released';
+      readonly job: JobId;
+      readonly reason: string;
+      /** Not to be tried again before this time. */
+      readonly retryMicros?: number;
+    }
   | { readonly type: 'cancelled'; readonly job: JobId; readonly reason: string }
   /** Somebody asked for a failed or cancelled job to be tried anew, with all of its tries. */
   | { readonly type: 'reset'; readonly job: JobId };

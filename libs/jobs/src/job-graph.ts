@@ -91,7 +91,7 @@ export class JobGraph {
         return;
       case 'released':
         job.reason = event.reason;
-        this.#putBack(job, 0);
+        this.#putBack(job, event.retryMicros ?? 0);
         return;
       case 'cancelled':
         job.reason = event.reason;
@@ -151,6 +151,7 @@ export class JobGraph {
         lease: undefined,
         settled: undefined,
         dueMicros: 0,
+        putBackMicros: 0,
         reason: undefined,
         result: undefined,
         progress: undefined,
@@ -175,6 +176,7 @@ export class JobGraph {
   /** Behind those that wait already, so that a job which fails again and again does not keep others from their turn. */
   #putBack(job: JobRecord, dueMicros: number): void {
     job.dueMicros = dueMicros;
+    job.putBackMicros = job.changedMicros;
     job.lease = undefined;
     this.#leased.delete(job);
     if (job.unmet === 0) this.#open.add(job);

@@ -149,11 +149,13 @@ export class JobQueue implements AsyncDisposable {
     });
   }
 
-  /** Gives a job back undone; no failure of the job's. */
-  release(lease: Lease, reason: string): Promise<void> {
+  /** Gives a job back undone, for later where a delay is told; no failure of the job's. */
+  release(lease: Lease, reason: string, delayMs = 0): Promise<void> {
     return this.#inTurn(async () => {
       this.#leased(lease);
-      await this.#record([{ type: 'released', job: lease.job, reason }]);
+      const retryMicros = this.#clock.nowMicros() + Math.ceil(delayMs * 1_000);
+      const later = delayMs > 0 ? { retryMicros } : {};
+      await this.#record([{ type: 'released', job: lease.job, reason, ...later }]);
       this.#leases.end(lease.token);
     });
   }
@@ -264,8 +266,8 @@ export class JobQueue implements AsyncDisposable {
   #nextDue(kinds: ReadonlySet<string>): JobRecord | undefined {
     const now = this.#clock.nowMicros();
     for (const job of this.#graph.open) {
-      // A wall clock that was set back must not put a try off for longer than it can have been meant to wait.
-      const isDue = job.dueMicros <= now || job.dueMicros > now + job.spec.retry.maxDelayMs * 1_000;
+      // A wall clock that was set back must not put a try off for longer than it was meant to wait.
+      const isDue = job.dueMicros <= now || now < job.putBackMicros;
       if (isDue && kinds.has(job.spec.kind)) return job;
     }
     return undefined;

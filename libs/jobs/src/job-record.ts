@@ -24,6 +24,8 @@ export interface JobRecord {
   lease: { untilMicros: number; readonly token: number } | undefined;
   settled: 'completed' | 'failed' | 'cancelled' | undefined;
   dueMicros: number;
+  /** When it was given that time: a clock that shows less was set back. */
+  putBackMicros: number;
   reason: string | undefined;
   result: Json | undefined;
   progress: JobProgress | undefined;

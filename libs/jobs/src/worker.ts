@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@tickwright/runtime';
-import { JobLeaseLostError } from './errors.ts';
+import { JobLeaseLostError, JobPostponedError } from './errors.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { JobId, JobProgress, Json, RunId, RunSpec } from './job.ts';
 import { LEASE_MS } from './lease.ts';
@@ -27,7 +27,8 @@ export interface JobContext {
 
 /**
  * Does a job; what it returns is the job's result. May be called again for the same job after a crash at any point, so
- * what it does must come to the same when done twice. A JobHopelessError is not tried again, any other error is.
+ * what it does must come to the same when done twice. A JobHopelessError is not tried again, a JobPostponedError is tried
+ * again after its delay and is no failure, any other error is tried again as the job's `retry` says.
  */
 export type JobHandler = (context: JobContext) => Promise<Json | undefined>;
 
@@ -113,6 +114,10 @@ async function work(options: WorkOptions, lease: Lease): Promise<void> {
       return;
     }
     if (signal.aborted) return await queue.release(lease, 'its worker was stopped');
+    if (error instanceof JobPostponedError) {
+      log.info({ job: lease.job, delayMs: error.delayMs, reason: error.message }, 'a job was put off');
+      return await queue.release(lease, error.message, error.delayMs);
+    }
     log.warn({ job: lease.job, tries: lease.tries, error: String(error) }, 'a job failed');
     await queue.fail(lease, error);
   } finally {

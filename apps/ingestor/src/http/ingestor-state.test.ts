@@ -8,6 +8,7 @@ import { registerMetrics } from './ingestor-metrics.ts';
 import { MIB, watchedDisk } from '../disk/disk-watch-fixture.ts';
 import type { WatchedDisk } from '../disk/disk-watch-fixture.ts';
 import { Backups } from '../backups.ts';
+import { Jobs } from '../jobs/jobs.ts';
 import { IngestorState } from './ingestor-state.ts';
 
 afterEach(removeFolders);
@@ -16,18 +17,23 @@ function diskOf({ core, clock }: Rig): WatchedDisk {
   return watchedDisk({ journal: core.journal, streams: [], clock });
 }
 
-function stateOf(rig: Rig): IngestorState {
+async function stateOf(rig: Rig, disk = diskOf(rig)): Promise<IngestorState> {
   const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
-  const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({
-    core: rig.core,
-    streams: [],
-    disk: diskOf(rig).watch,
-    retention: { uses: [] },
-    supervisor,
-    backups: backupsOf(rig),
-  });
+  await attach(state, rig, disk);
   return state;
+}
+
+async function attach(state: IngestorState, rig: Rig, disk = diskOf(rig)): Promise<void> {
+  const { core, clock } = rig;
+  state.attach({
+    core,
+    streams: [],
+    disk: disk.watch,
+    retention: { uses: [] },
+    supervisor: new Supervisor({ clock, log: quietLog, services: [] }),
+    backups: backupsOf(rig),
+    jobs: await Jobs.open({ database: core.stateDatabase, clock, log: quietLog }),
+  });
 }
 
 function backupsOf({ core, dataDir, clock }: Rig): Backups {
@@ -47,15 +53,7 @@ test('the verdict tells the phase, and before it runs nothing is blamed on a par
   const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
   expect(state.health()).toMatchObject({ ok: true, phase: 'starting', reasons: [] });
   expect(state.readiness()).toEqual({ ready: false, reasons: ['the ingestor is starting'] });
-  const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({
-    core: rig.core,
-    streams: [],
-    disk: diskOf(rig).watch,
-    retention: { uses: [] },
-    supervisor,
-    backups: backupsOf(rig),
-  });
+  await attach(state, rig);
   expect(state.health()).toMatchObject({ ok: true, phase: 'running' });
   expect(state.readiness()).toEqual({ ready: true, reasons: [] });
   state.stopping();
@@ -66,7 +64,7 @@ test('the verdict tells the phase, and before it runs nothing is blamed on a par
 
 test('ages grow with the clock, and the verdict turns when one is too old and back when the work is done', async () => {
   await using rig = await Rig.open();
-  const state = stateOf(rig);
+  const state = await stateOf(rig);
   await rig.take(trades(1, 5));
   await rig.settle();
   const { lastFlush, lastPublish } = state.health().ages;
@@ -85,7 +83,7 @@ test('ages grow with the clock, and the verdict turns when one is too old and ba
 
 test('a clock that steps back an hour does not hide that nothing is stored', async () => {
   await using rig = await Rig.open();
-  const state = stateOf(rig);
+  const state = await stateOf(rig);
   await rig.take(trades(1, 5));
   await rig.settle();
   await rig.clock.advance(20_000);
@@ -102,7 +100,7 @@ test('a clock that steps back an hour does not hide that nothing is stored', asy
 
 test('work that was never done since the start grows old as well', async () => {
   await using rig = await Rig.open();
-  const state = stateOf(rig);
+  const state = await stateOf(rig);
   expect(state.health()).toMatchObject({ ok: true, ages: { lastFlush: null, lastPublish: null } });
   await rig.clock.advance(61_000);
   expect(state.health().reasons).toEqual(['no flush lately', 'no candles published lately']);
@@ -111,7 +109,7 @@ test('work that was never done since the start grows old as well', async () => {
 
 test('journal-only mode is a reason at once', async () => {
   await using rig = await Rig.open();
-  const state = stateOf(rig);
+  const state = await stateOf(rig);
   await rig.take(trades(1, 5));
   await rig.settle();
   rig.core.flusher.health.state = 'journal-only';
@@ -122,7 +120,7 @@ test('journal-only mode is a reason at once', async () => {
 
 test('a write-ahead log over its limit is a reason until its checkpoint went through', async () => {
   await using rig = await Rig.open();
-  const state = stateOf(rig);
+  const state = await stateOf(rig);
   const path = join(rig.dataDir, 'other.duckdb');
   await using database = await openDatabase({
     path,
@@ -150,16 +148,7 @@ test('a write-ahead log over its limit is a reason until its checkpoint went thr
 test('a disk below its reserve is a reason at once, and gone with it', async () => {
   await using rig = await Rig.open();
   const disk = diskOf(rig);
-  const state = new IngestorState({ clock: rig.clock, instance: 'test', version: '0.0.0' });
-  const supervisor = new Supervisor({ clock: rig.clock, log: quietLog, services: [] });
-  state.attach({
-    core: rig.core,
-    streams: [],
-    disk: disk.watch,
-    retention: { uses: [] },
-    supervisor,
-    backups: backupsOf(rig),
-  });
+  const state = await stateOf(rig, disk);
   disk.freeBytes = 100 * MIB;
   await disk.watch.round();
   expect(state.readiness()).toEqual({

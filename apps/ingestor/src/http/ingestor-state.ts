@@ -6,6 +6,7 @@ import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import { databaseReasons } from './database-metrics.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
@@ -20,6 +21,7 @@ interface Running {
   readonly retention: Pick<Retention, 'uses'>;
   readonly supervisor: Supervisor;
   readonly backups: Backups;
+  readonly jobs: Jobs;
 }
 
 export interface HealthReport {

@@ -1,12 +1,12 @@
 import { HttpError, JsonRows } from '@tickwright/http';
 import { TickwrightError } from '@tickwright/runtime';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
-import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
 import type { TickQuery } from './queries.ts';
 import { statusReport } from './status-report.ts';
+import { jobRoutes } from '../jobs/job-routes.ts';
 import { verifyCore } from '../verification/verify-core.ts';
 
 /** Ticks one answer holds at most; a longer range is asked for in parts. */
@@ -18,9 +18,11 @@ const TIME: ParameterSchema = {
   minimum: 0,
 };
 
+type Parts = NonNullable<IngestorState['running']>;
+
 /** What the ingestor answers: the live ticks and the state of the stream, so that nobody has to open its files. */
 export function ingestorRoutes(state: IngestorState): Route[] {
-  const running = (): { readonly core: Core; readonly backups: Backups } => {
+  const running = (): Parts => {
     if (state.running === undefined)
       throw new HttpError(503, 'the ingestor is starting or stopping; ask again in a moment');
     return state.running;
@@ -108,6 +110,7 @@ export function ingestorRoutes(state: IngestorState): Route[] {
         }
       },
     },
+    ...jobRoutes(() => running().jobs.queue),
   ];
 }
 
