@@ -1,3 +1,5 @@
+import type { GapState } from './gap/gap.ts';
+
 /** How a frame came: a WebSocket message, a REST answer, or an event of our own. */
 export const FrameKind = { message: 1, answer: 2, control: 3 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
@@ -40,7 +42,29 @@ export type ControlEvent =
    */
   | { readonly type: 'stand-in'; readonly spans: readonly StandInSpan[] }
   /** What was stored, or journaled, and is lost: told by a repair. */
-  | { readonly type: 'lost'; readonly reason: string; readonly spans: readonly LostSpan[] };
+  | { readonly type: 'lost'; readonly reason: string; readonly spans: readonly LostSpan[] }
+  /** What recovery has found out about gaps. */
+  | { readonly type: 'recovered'; readonly verdicts: readonly GapVerdict[] };
+
+/** Recovery's verdict on a gap, which must stand when the journal is folded again: it cannot be derived from ticks alone. */
+export interface GapVerdict {
+  /** The gap's. */
+  readonly id: string;
+  readonly state: GapState;
+  readonly reason: string;
+  /**
+   * Up to here, exclusive, microseconds UTC, nothing is missing any more. A gap that is not filled begins here from now on;
+   * one that lasts and is filled ends here.
+   */
+  readonly doneToMicros?: number;
+}
+
+/** A span of an instrument's time that the venue's candles cover and ticks do not. */
+export interface StandInSpan {
+  readonly instrument: string;
+  readonly fromMicros: number;
+  readonly toMicros: number;
+}
 
 /** A span of an instrument's time that the venue's candles cover and ticks do not. */
 export interface StandInSpan {

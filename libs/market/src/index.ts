@@ -11,7 +11,7 @@ export type { SideName } from './tick/tick-batch.ts';
 export { instrumentKey, splitKey, InstrumentTable } from './instrument.ts';
 export type { Instrument, InstrumentKey } from './instrument.ts';
 export { FrameKind, encodeControl, decodeControl } from './frame.ts';
-export type { FrameSource, ControlEvent, InstrumentRow, LostSpan, StandInSpan } from './frame.ts';
+export type { FrameSource, ControlEvent, GapVerdict, InstrumentRow, LostSpan, StandInSpan } from './frame.ts';
 export { CandleSource, CANDLE_SOURCE_NAMES, candleColumns } from './candle/candle-columns.ts';
 export type { CandleColumns } from './candle/candle-columns.ts';
 export { CandleBuilder } from './candle/candle-builder.ts';

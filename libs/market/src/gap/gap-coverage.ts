@@ -1,5 +1,5 @@
 import type { MutableGap } from './gap.ts';
-import { gapEndOf, isClosedTime } from './gap-span.ts';
+import { gapEndOf, isClosedTime, startGapOf } from './gap-span.ts';
 import type { GapRows, GapStart } from './gap-rows.ts';
 import type { Arrival, Hole } from './hole-listener.ts';
 import type { IdRange } from '../tick/id-ranges.ts';
@@ -7,6 +7,7 @@ import type { SessionCalendar } from '../session/session-calendar.ts';
 
 const GIVEN_UP = 'too many holes to keep: the oldest was given up';
 const WHOLE = 'every missing id arrived';
+const NOT_ASKED_FOR = 'older than what was asked for: the history begins here';
 
 /** The gap before an instrument's first tick: it knows its last id, not its first. */
 const isStart = (gap: MutableGap): boolean => gap.fromId < 0 && gap.toId >= 0;
@@ -16,11 +17,21 @@ const hasId = (gap: MutableGap, id: number): boolean => gap.fromId >= 0 && gap.f
 /** An older id arrived: makes the gap that it lay in smaller, two, or whole. */
 export function cover(
   rows: GapRows,
-  { key, arrival, missing }: { key: string; arrival: Arrival; missing(from: number, to: number): IdRange[] },
+  {
+    key,
+    arrival,
+    calendar,
+    missing,
+  }: {
+    key: string;
+    arrival: Arrival;
+    calendar: SessionCalendar;
+    missing(from: number, to: number): IdRange[];
+  },
 ): void {
   const gap = rows.of(key).find((one) => (isStart(one) ? one.toId === arrival.id : hasId(one, arrival.id)));
   if (gap === undefined) return;
-  if (isStart(gap)) return shrinkStart(rows, gap, arrival);
+  if (isStart(gap)) return shrinkStart(rows, gap, arrival, calendar);
   const pieces = missing(gap.fromId, gap.toId);
   if (pieces.length === 0) return rows.fill(gap, WHOLE, arrival.offset);
   const [first] = pieces;
@@ -34,18 +45,30 @@ export function cover(
  * A hole below the oldest id: history is being fetched from its start. Returns whether it is the gap before the first
  * tick, which then knows its first id; otherwise that gap ends where the history begins.
  */
-export function attachBelow(rows: GapRows, key: string, hole: Hole): boolean {
+export function attachBelow(rows: GapRows, key: string, hole: Hole, calendar: SessionCalendar): boolean {
   const gap = rows.of(key).find((one) => isStart(one) && one.toId === hole.toId);
   if (gap === undefined) return false;
   const { fromMicros, fromId, offset } = hole;
   if (fromMicros < gap.fromMicros) {
     rows.change(gap, { fromMicros, fromId }, offset);
+    beginAt(rows, gap, { ...hole, id: fromId - 1, eventMicros: fromMicros }, calendar);
     return true;
   }
   // The id that showed the hole is fromId - 1; what is missing before it ends with fromId - 2.
   if (fromId === 1) rows.fill(gap, WHOLE, offset);
   else rows.change(gap, { toMicros: Math.min(gap.toMicros, fromMicros), toId: fromId - 2 }, offset);
   return false;
+}
+
+/** Whether a row stands already for ids that turn out to be missing: they were told as lost. It then knows its last id. */
+export function isToldAlready(rows: GapRows, key: string, hole: Hole): boolean {
+  const { fromId, toId, toMicros, offset } = hole;
+  const told = rows.of(key).filter((gap) => gap.toMicros >= 0 && gap.fromId >= 0 && gap.fromId <= fromId);
+  if (told.some((gap) => gap.toId >= toId)) return true;
+  const endless = told.find((gap) => gap.toId < 0 && gap.fromId === fromId);
+  if (endless === undefined) return false;
+  rows.change(endless, { toId, toMicros: Math.max(endless.toMicros, toMicros) }, offset);
+  return true;
 }
 
 /** The oldest hole is forgotten: its gap can not be filled any more. */
@@ -95,9 +118,22 @@ export function end(
   }
 }
 
-function shrinkStart(rows: GapRows, gap: MutableGap, { id, eventMicros, offset }: Arrival): void {
-  if (id === 0 || eventMicros < gap.fromMicros) rows.fill(gap, WHOLE, offset);
-  else rows.change(gap, { toId: id - 1, toMicros: Math.min(gap.toMicros, eventMicros) }, offset);
+function shrinkStart(rows: GapRows, gap: MutableGap, arrival: Arrival, calendar: SessionCalendar): void {
+  const { id, eventMicros, offset } = arrival;
+  if (id > 0 && eventMicros >= gap.fromMicros) {
+    rows.change(gap, { toId: id - 1, toMicros: Math.min(gap.toMicros, eventMicros) }, offset);
+    return;
+  }
+  rows.fill(gap, WHOLE, offset);
+  beginAt(rows, gap, arrival, calendar);
+}
+
+/** History went further back than the gap before the first tick: its own first minute is not whole, and is left at that. */
+function beginAt(rows: GapRows, gap: MutableGap, oldest: Arrival, calendar: SessionCalendar): void {
+  const span = startGapOf(oldest, { calendar, seenSinceMicros: -1 });
+  if (span === undefined) return;
+  const { instrument, cause } = gap;
+  rows.open({ instrument, cause, ...span, state: 'unfillable', reason: NOT_ASKED_FOR }, oldest);
 }
 
 function narrow(

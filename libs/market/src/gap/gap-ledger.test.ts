@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Deduplicator } from '../tick/deduplicator.ts';
-import type { ControlEvent } from '../frame.ts';
+import type { ControlEvent, GapVerdict } from '../frame.ts';
 import { GapLedger } from './gap-ledger.ts';
 import { MAX_ID_RANGES } from '../tick/id-ranges.ts';
 import { MAX_OPEN_GAPS } from './gap-rows.ts';
@@ -285,7 +285,11 @@ describe('a start', () => {
     fold.trades(22, 21);
     expect(fold.gaps()).toEqual([{ cause: 'start', state: 'open', from: 0, to: 21, ids: [-1, 20] }]);
     fold.ticks({ id: 20, eventMicros: at(-1) });
-    expect(fold.gaps()).toMatchObject([{ state: 'filled' }]);
+    expect(fold.gaps()).toMatchObject([
+      { state: 'filled' },
+      { cause: 'start', state: 'unfillable', from: -60, to: -1, ids: [-1, 19] },
+    ]);
+    expect(fold.ledger.overlaps(0, at(0), at(60))).toBe(false);
   });
 
   test('joins the gap of the first minute with history that is fetched from before it', () => {
@@ -293,9 +297,15 @@ describe('a start', () => {
     fold.control(requested, at(0));
     fold.trades(23);
     fold.ticks({ id: 10, eventMicros: at(-5) });
-    expect(fold.gaps()).toEqual([{ cause: 'start', state: 'open', from: -5, to: 23, ids: [11, 22] }]);
+    expect(fold.gaps()).toEqual([
+      { cause: 'start', state: 'open', from: -5, to: 23, ids: [11, 22] },
+      { cause: 'start', state: 'unfillable', from: -60, to: -5, ids: [-1, 9] },
+    ]);
     for (let id = 11; id < 23; id++) fold.trades(id);
     expect(fold.ledger.open()).toEqual([]);
+    expect(fold.ledger.overlaps(0, at(0), at(60))).toBe(false);
+    // The minute in which the history begins is as partial as the first one was.
+    expect(fold.ledger.overlaps(0, at(-60), at(0))).toBe(true);
   });
 
   test('shortens the gap of the first minute when the history begins within it', () => {
@@ -434,6 +444,56 @@ describe('what the ledger tells', () => {
     expect(fold.ledger.overlaps(0, at(10), at(11))).toBe(false);
   });
 
+  test('has the verdict from the journal, and moves a gap that is done in part', () => {
+    const fold = new Fold();
+    fold.trades(1);
+    fold.control(disconnected, at(60));
+    const [{ id }] = fold.ledger.open();
+    const reason = "the venue's candles reach until then";
+    const told = (doneTo: number): ControlEvent => ({
+      type: 'recovered',
+      verdicts: [{ id, state: 'open', reason, doneToMicros: at(doneTo) }],
+    });
+    fold.control(told(180), at(200));
+    expect(fold.gaps()).toMatchObject([{ state: 'open', from: 180, to: -1 }]);
+    fold.control({ type: 'recovered', verdicts: [{ id, state: 'filling', reason: 'asked for' }] }, at(210));
+    expect(fold.gaps()).toMatchObject([{ state: 'filling', from: 180, to: -1 }]);
+    const filled = {
+      id,
+      state: 'filled',
+      reason: 'all of it',
+      doneToMicros: at(230),
+      by: 'candles',
+    } as const;
+    fold.control({ type: 'recovered', verdicts: [filled] }, at(300));
+    expect(fold.gaps()).toMatchObject([{ state: 'filled', from: 180, to: 230 }]);
+    expect(fold.ledger.overlaps(0, at(120), at(180))).toBe(false);
+  });
+
+  test('lost ids are welcome again, and their gap is filled when they come', () => {
+    const fold = new Fold();
+    fold.trades(1, 2, 3, 4, 5, 6);
+    const span = { instrument: KEY, fromMicros: at(2), toMicros: at(5), fromId: 3, toId: 4 };
+    fold.control({ type: 'lost', reason: 'damage', spans: [span] }, at(50));
+    expect(fold.deduplicator.holes(0)).toEqual([[3, 4]]);
+    fold.trades(5, 3, 4);
+    expect(fold.gaps()).toMatchObject([{ cause: 'disk', state: 'filled' }]);
+    expect(fold.deduplicator.holes(0)).toEqual([]);
+  });
+
+  test('lost ids without a known end are one gap with those that turn out to be missing after them', () => {
+    const fold = new Fold();
+    fold.trades(1, 2, 3, 4);
+    const span = { instrument: KEY, fromMicros: at(2), toMicros: at(50), fromId: 3, toId: -1 };
+    fold.control({ type: 'lost', reason: 'damage', spans: [span] }, at(50));
+    fold.ticks({ id: 9, eventMicros: at(60) });
+    expect(fold.gaps()).toMatchObject([{ cause: 'disk', state: 'open', from: 2, to: 60, ids: [3, 8] }]);
+    fold.trades(3, 4, 5, 6, 7, 8);
+    expect(fold.ledger.open()).toEqual([]);
+    fold.ticks({ id: 10, eventMicros: at(61) });
+    expect(fold.deduplicator.holes(0)).toEqual([]);
+  });
+
   test('counts control events for instruments that nobody registered', () => {
     const fold = new Fold();
     fold.control({ type: 'requested', instruments: ['SIM|NONE'] }, at(0));
@@ -441,7 +501,7 @@ describe('what the ledger tells', () => {
   });
 });
 
-type Step = { rows: TickRow[] } | { event: ControlEvent };
+type Step = { rows: TickRow[] } | { event: ControlEvent } | { verdict: GapVerdict['state']; on: number };
 
 const keys = ['SIM|A', 'SIM|B'];
 const named = fc.constantFrom([keys[0]], [keys[1]], keys);
@@ -473,10 +533,31 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+const anyStepOrVerdict: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: anyStep },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      verdict: fc.constantFrom('open' as const, 'filling' as const, 'filled' as const, 'unfillable' as const),
+      on: fc.nat(5),
+    }),
+  },
+);
+
+/** A verdict on one of the gaps that are open, as recovery finds them. */
+function judge(fold: Fold, { verdict: state, on }: { verdict: GapVerdict['state']; on: number }): void {
+  const open = fold.ledger.open();
+  const { id, fromMicros } = open[on % open.length] ?? {};
+  if (id === undefined || fromMicros === undefined) return;
+  const by = on % 2 === 0 ? {} : { doneToMicros: fromMicros + on * SECOND };
+  fold.control({ type: 'recovered', verdicts: [{ id, state, reason: 'test', ...by }] }, at(fold.offset));
+}
+
 /** Folds steps; each tick is a frame of its own, handed over in batches of at most `size` rows. */
 function feed(fold: Fold, steps: readonly Step[], size: number): void {
   for (const step of steps) {
-    if ('event' in step) fold.control(step.event, at(fold.offset));
+    if ('verdict' in step) judge(fold, step);
+    else if ('event' in step) fold.control(step.event, at(fold.offset));
     else for (let n = 0; n < step.rows.length; n += size) fold.ticks(...step.rows.slice(n, n + size));
   }
 }
@@ -499,7 +580,7 @@ describe('the fold', () => {
 
   test('goes on from a stored state as if it had never stopped', () => {
     fc.assert(
-      fc.property(fc.array(anyStep, { maxLength: 30 }), fc.nat(30), (steps, place) => {
+      fc.property(fc.array(anyStepOrVerdict, { maxLength: 30 }), fc.nat(30), (steps, place) => {
         const straight = new Fold(keys);
         const resumed = new Fold(keys);
         feed(straight, steps.slice(0, place), 100);

@@ -1,9 +1,9 @@
 import type { CoverageReader } from '../tick/coverage-reader.ts';
-import type { ControlEvent } from '../frame.ts';
-import type { FrameTime, Gap, GapCause, GapSpan, GapState, MutableGap } from './gap.ts';
+import type { ControlEvent, GapVerdict, LostSpan } from '../frame.ts';
+import type { FrameTime, Gap, GapCause, GapSpan, MutableGap } from './gap.ts';
 import { GapRows } from './gap-rows.ts';
 import { lostSince, startGapOf } from './gap-span.ts';
-import { advance, attachBelow, cover, end, giveUp } from './gap-coverage.ts';
+import { advance, attachBelow, cover, end, giveUp, isToldAlready } from './gap-coverage.ts';
 import type { Arrival, Hole, HoleListener } from './hole-listener.ts';
 import type { InstrumentTable } from '../instrument.ts';
 import type { Calendars, SessionCalendar } from '../session/session-calendar.ts';
@@ -66,7 +66,10 @@ export class GapLedger implements HoleListener {
         for (const key of event.instruments) this.#remove(key, frame);
         break;
       case 'lost':
-        for (const span of event.spans) this.#rows.open({ ...span, cause: 'disk' }, frame);
+        for (const span of event.spans) this.#lost(span, frame);
+        break;
+      case 'recovered':
+        for (const verdict of event.verdicts) this.resolve(verdict, frame);
         break;
       case 'clock':
       case 'connected':
@@ -100,7 +103,8 @@ export class GapLedger implements HoleListener {
       this.#endWatch(instrument, key);
       return;
     }
-    if (attachBelow(this.#rows, key, hole)) return;
+    if (isToldAlready(this.#rows, key, hole)) return;
+    if (attachBelow(this.#rows, key, hole, this.#calendarOf(instrument))) return;
     const { fromMicros, toMicros, fromId, toId } = hole;
     this.#rows.open({ instrument: key, cause: 'sequence', fromMicros, toMicros, fromId, toId }, hole);
   }
@@ -127,6 +131,7 @@ export class GapLedger implements HoleListener {
     cover(this.#rows, {
       key,
       arrival,
+      calendar: this.#calendarOf(instrument),
       missing: (from, to) => this.#read().holesWithin(instrument, from, to),
     });
   }
@@ -169,6 +174,17 @@ export class GapLedger implements HoleListener {
       .some((gap) => gap.fromMicros < toMicros && (gap.toMicros < 0 || gap.toMicros >= fromMicros));
   }
 
+  /** Rises with every change of a gap. */
+  get changes(): number {
+    return this.#rows.changes;
+  }
+
+  /** Since when the instrument's subscription is confirmed, receiveTime; -1 while it is not, or its line is down. */
+  seenSinceMicros(key: string): number {
+    const { isDown, seenSinceMicros } = this.#lines.of(key);
+    return isDown ? -1 : seenSinceMicros;
+  }
+
   /** The gaps that may still be filled: open or filling. */
   open(): Gap[] {
     return this.list().filter(({ state }) => state === 'open' || state === 'filling');
@@ -180,22 +196,29 @@ export class GapLedger implements HoleListener {
   }
 
   /**
-   * Recovery's verdict on a gap. A gap that lasts and is called filled or unfillable ends at the frame's time. Returns
-   * false when no unfilled gap has the id: it was filled, or merged, in between.
+   * Recovery's verdict on a gap, as `recovered` events tell it. Returns false when no unfilled gap has the id: it was
+   * filled, or merged, in between.
    */
-  resolve(verdict: { id: string; state: GapState; reason: string }, frame: FrameTime): boolean {
-    const gap = this.#rows.find(verdict.id);
+  resolve(verdict: GapVerdict, frame: FrameTime): boolean {
+    const { id, state, reason, doneToMicros } = verdict;
+    const gap = this.#rows.find(id);
     if (gap === undefined) return false;
-    const isFinal = verdict.state === 'filled' || verdict.state === 'unfillable';
+    const isFinal = state === 'filled' || state === 'unfillable';
     if (isFinal && gap.toMicros < 0) {
-      const toMicros = Math.max(gap.fromMicros, frame.receiveMicros);
+      const toMicros = Math.max(gap.fromMicros, doneToMicros ?? frame.receiveMicros);
       this.#rows.change(gap, { toMicros }, frame.offset);
       const instrument = this.#instruments.indexOf(gap.instrument);
       if (instrument >= 0) this.#endWatch(instrument, gap.instrument);
       else this.#lasting.delete(gap.instrument);
     }
-    if (verdict.state === 'filled') this.#rows.fill(gap, verdict.reason, frame.offset);
-    else this.#rows.change(gap, { state: verdict.state, reason: verdict.reason }, frame.offset);
+    if (state === 'filled') {
+      this.#rows.fill(gap, reason, frame.offset);
+      return true;
+    }
+    const lastMicros = gap.toMicros < 0 ? Number.MAX_SAFE_INTEGER : gap.toMicros;
+    const done = isFinal ? gap.fromMicros : Math.min(doneToMicros ?? gap.fromMicros, lastMicros);
+    const fromMicros = Math.max(gap.fromMicros, done);
+    this.#rows.change(gap, { state, reason, fromMicros }, frame.offset);
     return true;
   }
 
@@ -283,7 +306,7 @@ export class GapLedger implements HoleListener {
     // A gap that was closed without knowing its last id goes on: its ids are missing once, not twice.
     const again = this.#rows.of(key).find((gap) => fromId >= 0 && gap.fromId === fromId && gap.toId < 0);
     if (again !== undefined) {
-      this.#rows.change(again, { toMicros: -1 }, frame.offset);
+      this.#rows.change(again, { toMicros: -1, state: 'open' }, frame.offset);
       this.#lasting.set(key, again);
     } else {
       const aliveMicros = Math.max(absence.aliveMicros, reader.lastReceiveMicros(instrument));
@@ -292,6 +315,13 @@ export class GapLedger implements HoleListener {
       this.#lasting.set(key, gap);
     }
     reader.watch(instrument);
+  }
+
+  /** Ids that were stored and are no more are missing again: history may bring them. */
+  #lost(span: LostSpan, frame: FrameTime): void {
+    this.#rows.open({ ...span, cause: 'disk' }, frame);
+    const instrument = this.#instruments.indexOf(span.instrument);
+    if (instrument >= 0 && span.fromId >= 0) this.#read().uncover(instrument, { ...span, ...frame });
   }
 
   #endWatch(instrument: number, key: string): void {

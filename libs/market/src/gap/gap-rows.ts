@@ -17,6 +17,7 @@ export interface GapStart {
   /** Of an earlier gap that it is split off. */
   readonly opened?: FrameTime;
   readonly state?: GapState;
+  readonly reason?: string;
 }
 
 function gapIdOf(start: GapStart, offset: number): string {
@@ -39,8 +40,14 @@ export class GapRows {
   readonly #filled: MutableGap[] = [];
   readonly #changed = new Map<string, MutableGap>();
   readonly #told = new WeakSet<MutableGap>();
+  #changes = 0;
   // Span by instrument key whose completeness changed.
   readonly #spans = new Map<string, { fromMicros: number; toMicros: number; since: number }>();
+
+  /** Rises with every change. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** The instrument's gaps that are not filled, in order of opening. Not to be changed by the caller. */
   of(instrument: string): readonly MutableGap[] {
@@ -74,9 +81,10 @@ export class GapRows {
       openedOffset: (start.opened ?? frame).offset,
       version: frame.offset,
       openedMicros: (start.opened ?? frame).receiveMicros,
+      ...(start.reason === undefined ? {} : { reason: start.reason }),
     };
     this.#keep(gap);
-    this.#changes(gap);
+    this.#note(gap);
     this.#bound(gap.instrument, frame.offset);
     return gap;
   }
@@ -85,7 +93,7 @@ export class GapRows {
   change(gap: MutableGap, fields: Partial<Omit<MutableGap, 'id' | 'instrument'>>, offset: number): void {
     this.#mark(gap, offset);
     Object.assign(gap, fields, { version: offset });
-    this.#changes(gap);
+    this.#note(gap);
   }
 
   fill(gap: MutableGap, reason: string, offset: number): void {
@@ -135,7 +143,8 @@ export class GapRows {
     if (!this.#told.has(forgotten)) this.#changed.delete(forgotten.id);
   }
 
-  #changes(gap: MutableGap): void {
+  #note(gap: MutableGap): void {
+    this.#changes += 1;
     this.#changed.set(gap.id, gap);
     this.#mark(gap, gap.version);
   }

@@ -1,4 +1,5 @@
 import { CoverageColumns } from './coverage-columns.ts';
+import type { LostIds } from './coverage-reader.ts';
 import type { CoverageRow } from './coverage-row.ts';
 import type { Arrival, HoleListener } from '../gap/hole-listener.ts';
 import type { IdRange } from './id-ranges.ts';
@@ -162,6 +163,16 @@ export class Deduplicator {
   /** The ids of [fromId, toId] that are not covered. */
   holesWithin(instrument: number, fromId: number, toId: number): IdRange[] {
     return this.#state.rangesOf(instrument).holesWithin(fromId, toId);
+  }
+
+  /** Makes ids missing again that were stored and are lost, so that history can bring them back. */
+  uncover(instrument: number, { fromId, toId, offset, receiveMicros }: LostIds): void {
+    const ranges = this.#state.rangesOf(instrument);
+    const givenUp = ranges.remove(fromId, toId < 0 ? ranges.high : toId);
+    this.#state.expect(instrument);
+    this.#state.touch(instrument);
+    for (const [from, to] of givenUp)
+      this.#gaps.givenUp(instrument, { fromId: from, toId: to, offset, receiveMicros });
   }
 
   /** Has the listener told of every accepted tick of the instrument, until `unwatch`. */

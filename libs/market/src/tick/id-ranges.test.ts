@@ -55,6 +55,24 @@ describe('covered id ranges', () => {
     );
   });
 
+  test('without a span know what was known but for its ids', () => {
+    const span = fc.tuple(fc.nat(60), fc.nat(9));
+    fc.assert(
+      fc.property(ids, fc.array(span, { maxLength: 4 }), (list, spans) => {
+        const ranges = new IdRanges();
+        for (const id of list) ranges.add(id);
+        const left = new Set(list);
+        for (const [from, length] of spans) {
+          expect(ranges.remove(from, from + length)).toEqual([]);
+          for (let id = from; id <= from + length; id++) left.delete(id);
+        }
+        const single = new IdRanges();
+        for (const id of left) single.add(id);
+        expect(ranges.toNumbers()).toEqual(single.toNumbers());
+      }),
+    );
+  });
+
   test('answer whether a span is covered as a look at each of its ids would', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(60), { minLength: 20 }), fc.nat(60), fc.nat(6), (list, from, length) => {

@@ -107,6 +107,21 @@ export class IdRanges {
     return givenUp === undefined ? [] : [givenUp];
   }
 
+  /** Takes [from, to] out again: what was covered is missing. Returns the holes that were given up for want of room. */
+  remove(from: number, to: number): IdRange[] {
+    const first = this.#reaching(from);
+    let end = first;
+    const left: [number, number][] = [];
+    for (; end < this.#from.length && this.#from[end] <= to; end++) {
+      if (this.#from[end] < from) left.push([this.#from[end], from - 1]);
+      if (this.#to[end] > to) left.push([to + 1, this.#to[end]]);
+    }
+    this.#from.splice(first, end - first, ...left.map((range) => range[0]));
+    this.#to.splice(first, end - first, ...left.map((range) => range[1]));
+    const givenUp = this.#bounded({}).givenUp;
+    return givenUp === undefined ? [] : [givenUp];
+  }
+
   /** Stretches the newest range up to `id`: what the hot path counted by itself. */
   raise(id: number): void {
     const newest = this.#to.length - 1;
