@@ -3,6 +3,9 @@ import { onSignals } from '@tickwright/runtime';
 import { run } from './program.ts';
 import { StoppedError } from './stopped-error.ts';
 
+/** A stop has 5 s in all. */
+const PARENT_LOOK_MS = 250;
+
 // The only place of the command that touches the process: arguments and environment in, exit code out.
 const stopping = new AbortController();
 onSignals({
@@ -11,6 +14,16 @@ onSignals({
 });
 // Started by the launcher, we end with it, even when it is killed: nobody else would end us.
 process.on('disconnect', () => stopping.abort(new StoppedError('the end of its launcher')));
+// npx starts us by a shell, and where that does not pass signals on, its end is the only sign of one.
+if (process.env['npm_command'] === 'exec') {
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    stopping.abort(new StoppedError('the end of npx'));
+  }, PARENT_LOOK_MS);
+  look.unref();
+}
 // A reader that leaves must not end a service; a command that prints is told by `print`.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
