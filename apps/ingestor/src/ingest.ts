@@ -30,6 +30,10 @@ import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { Recovery } from './recovery/recovery.ts';
+import { RecoveryMeter } from './recovery/recovery-meter.ts';
+import { storedMinutes } from './recovery/stored-minutes.ts';
+import { VenueHistories } from './recovery/venue-histories.ts';
 import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
@@ -108,6 +112,8 @@ async function run(options: IngestOptions): Promise<void> {
     return sourceStream({ core, venue, source, instruments, tokens: tokens.get(venue.name), clock, log });
   });
   const disk = diskWatch(options, { core, streams });
+  const running = sources.map(({ source }, at) => ({ source, running: streams[at] }));
+  const recovery = recoveryOf(options, { core, jobs, sources: running, disk });
   // Before anything is connected: a full disk must not be found by filling it.
   await disk.round();
   const { dataDir } = config;
@@ -129,10 +135,11 @@ async function run(options: IngestOptions): Promise<void> {
         isSessionOpen: () => isAnySessionOpen(core, clock),
       }),
       ...jobs.services(),
+      ...(recovery === undefined ? [] : [recovery.service()]),
       ...streams.map((each) => each.service),
     ],
   });
-  state.attach({ core, streams, disk, retention, supervisor, backups, jobs });
+  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
@@ -218,6 +225,31 @@ async function serve(options: IngestOptions, state: IngestorState, token: string
     health: () => state.health(),
     ready: () => state.readiness(),
   });
+}
+
+/** Undefined where it is switched off. */
+function recoveryOf(
+  { config, clock, log }: IngestOptions,
+  parts: {
+    core: Core;
+    jobs: Jobs;
+    sources: readonly { readonly source: SourceConfig; readonly running: SourceStream }[];
+    disk: DiskWatch;
+  },
+): Recovery | undefined {
+  const { enabled, settleMs, warmUpHours } = config.ingestor.recovery;
+  if (!enabled) return undefined;
+  const { core, jobs, sources, disk } = parts;
+  const context = {
+    core,
+    histories: new VenueHistories({ core, sources, clock, log }),
+    minutes: storedMinutes(core),
+    meter: new RecoveryMeter(clock),
+    clock,
+    log,
+    isPaused: () => disk.health.state === 'paused',
+  };
+  return new Recovery({ context, jobs, settleMs, warmUpHours });
 }
 
 function diskWatch(

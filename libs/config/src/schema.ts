@@ -36,6 +36,15 @@ const disk = z.strictObject({
   lookIntervalMs: z.int().min(50).max(60_000).default(1_000),
 });
 
+const recovery = z.strictObject({
+  /** Whether what was missed is fetched from the venue's REST history. */
+  enabled: z.boolean().default(true),
+  /** A gap is left alone for so long: what was reordered comes by itself. */
+  settleMs: z.int().min(0).max(600_000).default(2_000),
+  /** Hours of trading before an instrument is seen for the first time that the venue's candles are fetched for; 0: none. */
+  warmUpHours: z.number().min(0).max(2_000).default(8),
+});
+
 const ingestor = z.strictObject({
   flushIntervalMs: z.int().min(50).max(60_000).default(500),
   aggregateIntervalMs: z.int().min(100).max(60_000).default(1_500),
@@ -44,6 +53,7 @@ const ingestor = z.strictObject({
   disk: disk.prefault({}),
   /** Candles of this many hours are kept in memory, for late ticks and revisions. */
   memoryHours: z.int().min(1).max(48).default(3),
+  recovery: recovery.prefault({}),
 });
 
 const log = z.strictObject({

@@ -141,6 +141,8 @@ export interface HistoryCounts {
 export interface History {
   /** False where the venue tells candles of the past but no trades: `trades` and `fillTrades` are then refused. */
   readonly hasTrades?: boolean;
+  /** `time` where trades are found by their time: an answer from a time on that begins later proves that nothing lies between. */
+  readonly findsTradesBy?: 'id' | 'time';
   trades(request: TradesRequest): Promise<TradePage>;
   /** Asks page by page until toId is told or the venue has no more. */
   fillTrades(request: FillRequest): Promise<Filled>;

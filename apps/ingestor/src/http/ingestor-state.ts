@@ -7,6 +7,7 @@ import type { Core } from '../core.ts';
 import { databaseReasons } from './database-metrics.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Recovery } from '../recovery/recovery.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
@@ -22,6 +23,8 @@ interface Running {
   readonly supervisor: Supervisor;
   readonly backups: Backups;
   readonly jobs: Jobs;
+  /** None where it is switched off. */
+  readonly recovery?: Recovery | undefined;
 }
 
 export interface HealthReport {

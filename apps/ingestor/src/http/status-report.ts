@@ -28,6 +28,7 @@ export function statusReport(state: IngestorState): object {
       subscriptions: stream.states(),
     })),
     gaps: pipeline.gaps.open(),
+    recovery: running.recovery?.report() ?? null,
     backups: { ...backups.health, ageMs: backups.ageMs() },
     services: supervisor.status(),
   };

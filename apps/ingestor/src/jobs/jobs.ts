@@ -4,8 +4,9 @@ import type { JobHandler, RunSpec, Schedule } from '@tickwright/jobs';
 import type { Clock, Log, Service } from '@tickwright/runtime';
 import { loopService } from '../loop-service.ts';
 
-/** Loops that do jobs side by side: they wait for venues most of the time, and what they do is done on one thread. */
-const WORKERS = 8;
+/** Loops of a lane that work side by side, unless told. */
+const WORKERS = 4;
+const MAIN_LANE = 'jobs';
 /** Runs that ended are looked through for old ones this often. */
 const FORGET_MS = 3_600_000;
 
@@ -23,7 +24,8 @@ export interface JobsOptions {
 export class Jobs implements AsyncDisposable {
   readonly queue: JobQueue;
   readonly #options: JobsOptions;
-  readonly #handlers = new Map<string, JobHandler>();
+  readonly #handlers = new Map<string, Map<string, JobHandler>>();
+  readonly #workers = new Map<string, number>();
   readonly #scheduled: Service[] = [];
 
   private constructor(queue: JobQueue, options: JobsOptions) {
@@ -35,10 +37,18 @@ export class Jobs implements AsyncDisposable {
     return new Jobs(await JobQueue.open(options), options);
   }
 
-  /** Names who does jobs of a kind. A kind has one handler: RangeError. */
-  handle(kind: string, handler: JobHandler): void {
-    if (this.#handlers.has(kind)) throw new RangeError(`jobs of the kind "${kind}" have a handler already`);
-    this.#handlers.set(kind, handler);
+  /**
+   * Names who does jobs of a kind. A kind has one handler: RangeError. Kinds of one lane share its workers, so that one
+   * that waits for a venue holds up nobody else.
+   */
+  handle(kind: string, handler: JobHandler, lane: { name?: string; workers?: number } = {}): void {
+    const { name = MAIN_LANE, workers = WORKERS } = lane;
+    const isTaken = [...this.#handlers.values()].some((kinds) => kinds.has(kind));
+    if (isTaken) throw new RangeError(`jobs of the kind "${kind}" have a handler already`);
+    const kinds = this.#handlers.get(name) ?? new Map<string, JobHandler>();
+    kinds.set(kind, handler);
+    this.#handlers.set(name, kinds);
+    this.#workers.set(name, workers);
   }
 
   /**
@@ -61,12 +71,11 @@ export class Jobs implements AsyncDisposable {
   services(): Service[] {
     const { queue } = this;
     const { clock, log } = this.#options;
-    const handlers = this.#handlers;
     return [
-      {
-        name: 'jobs',
-        run: (signal) => workJobs({ queue, handlers, workers: WORKERS, clock, log, signal }),
-      },
+      ...[...this.#handlers].map(([name, handlers]): Service => {
+        const workers = this.#workers.get(name) ?? WORKERS;
+        return { name, run: (signal) => workJobs({ queue, handlers, workers, clock, log, signal }) };
+      }),
       loopService({
         name: 'forget jobs',
         clock,

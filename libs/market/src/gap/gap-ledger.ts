@@ -24,6 +24,7 @@ export class GapLedger implements HoleListener {
   readonly #rows = new GapRows();
   readonly #told = new ToldIds(this.#rows);
   readonly #lines = new SubscriptionLines();
+  #confirmed = 0;
   // By instrument key: the gap that lasts.
   readonly #lasting = new Map<string, MutableGap>();
 
@@ -174,15 +175,26 @@ export class GapLedger implements HoleListener {
       .some((gap) => gap.fromMicros < toMicros && (gap.toMicros < 0 || gap.toMicros >= fromMicros));
   }
 
-  /** Rises with every change of a gap. */
+  /** Rises with every change of a gap, and of what could end one. */
   get changes(): number {
-    return this.#rows.changes;
+    return this.#rows.changes + this.#confirmed;
   }
 
   /** Since when the instrument's subscription is confirmed, receiveTime; -1 while it is not, or its line is down. */
   seenSinceMicros(key: string): number {
     const { isDown, seenSinceMicros } = this.#lines.of(key);
     return isDown ? -1 : seenSinceMicros;
+  }
+
+  /** A gap that is not filled, as it stands; undefined when it is filled, or there is none. */
+  unfilled(id: string): Gap | undefined {
+    const gap = this.#rows.find(id);
+    return gap === undefined ? undefined : { ...gap };
+  }
+
+  /** The instrument's gaps that are not filled, in order of opening. */
+  unfilledOf(key: string): Gap[] {
+    return this.#rows.of(key).map((gap) => ({ ...gap }));
   }
 
   /** The gaps that may still be filled: open or filling. */
@@ -217,8 +229,8 @@ export class GapLedger implements HoleListener {
     }
     const lastMicros = gap.toMicros < 0 ? Number.MAX_SAFE_INTEGER : gap.toMicros;
     const done = isFinal ? gap.fromMicros : Math.min(doneToMicros ?? gap.fromMicros, lastMicros);
-    const fromMicros = Math.max(gap.fromMicros, done);
-    this.#rows.change(gap, { state, reason, fromMicros }, frame.offset);
+    const moved = done > gap.fromMicros ? { fromMicros: done } : {};
+    this.#rows.change(gap, { state, reason, ...moved }, frame.offset);
     return true;
   }
 
@@ -277,6 +289,7 @@ export class GapLedger implements HoleListener {
     const line = this.#lines.of(key);
     if (instrument < 0 || line.seenSinceMicros >= 0) return;
     line.seenSinceMicros = frame.receiveMicros;
+    this.#confirmed += 1;
     this.#read().seenSince(instrument, frame.receiveMicros);
   }
 

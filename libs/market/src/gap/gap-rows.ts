@@ -84,16 +84,19 @@ export class GapRows {
       ...(start.reason === undefined ? {} : { reason: start.reason }),
     };
     this.#keep(gap);
-    this.#note(gap);
+    this.#note(gap, true);
     this.#bound(gap.instrument, frame.offset);
     return gap;
   }
 
   /** Changes a gap that stays unfilled. */
   change(gap: MutableGap, fields: Partial<Omit<MutableGap, 'id' | 'instrument'>>, offset: number): void {
-    this.#mark(gap, offset);
+    // Who takes it in hand, and why, is nothing to the candles.
+    const isMoved = Object.keys(fields).some((field) => field !== 'state' && field !== 'reason');
+    const isMarked = isMoved || fields.state === 'filled';
+    if (isMarked) this.#mark(gap, offset);
     Object.assign(gap, fields, { version: offset });
-    this.#note(gap);
+    this.#note(gap, isMarked);
   }
 
   fill(gap: MutableGap, reason: string, offset: number): void {
@@ -143,10 +146,10 @@ export class GapRows {
     if (!this.#told.has(forgotten)) this.#changed.delete(forgotten.id);
   }
 
-  #note(gap: MutableGap): void {
+  #note(gap: MutableGap, isMarked: boolean): void {
     this.#changes += 1;
     this.#changed.set(gap.id, gap);
-    this.#mark(gap, gap.version);
+    if (isMarked) this.#mark(gap, gap.version);
   }
 
   #mark(gap: MutableGap, offset: number): void {

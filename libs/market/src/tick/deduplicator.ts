@@ -150,6 +150,16 @@ export class Deduplicator {
     return this.#state.rangesOf(instrument).high;
   }
 
+  /** The instrument's oldest covered id, or -1. */
+  firstTradeId(instrument: number): number {
+    return this.#state.rangesOf(instrument).low;
+  }
+
+  /** The `IdSpace` that stands for the instrument, or none. */
+  idSpace(instrument: number): number {
+    return this.#state.columns.space[instrument] ?? IdSpace.none;
+  }
+
   /** Whether all ids of [fromId, toId] are covered. */
   covers(instrument: number, fromId: number, toId: number): boolean {
     return this.#state.rangesOf(instrument).covers(fromId, toId);

@@ -47,6 +47,7 @@ const STEPS_BACK_NS = [1n, 1_000_000n, 1_000_000_000n, 60_000_000_000n];
  * each page with the cursor of the one before; their ids show whether anything was passed over.
  */
 export class KrakenHistory implements History {
+  readonly findsTradesBy = 'time';
   readonly #options: HistoryOptions;
   readonly #limits: HistoryLimits;
   readonly #requests: RestRequests;
