@@ -42,6 +42,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addReplay(program, terminal, done);
   addReaders(program, terminal, done);
   addBackups(program, terminal, done);
+  addJobs(program, terminal, done);
   addToken(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
@@ -155,6 +156,18 @@ function addBackups(program: Command, terminal: Terminal, done: Done): void {
     .action(async (backup, flags) => {
       const { restoreCommand } = await import('./commands/restore.ts');
       done(await restoreCommand(terminal, { backup, ...flags }));
+    });
+}
+
+function addJobs(program: Command, terminal: Terminal, done: Done): void {
+  common(program.command('jobs'))
+    .description('durable jobs: recovery and what else is done in steps; retry or cancel one')
+    .addArgument(new Argument('[action]', 'what to do').choices(['list', 'retry', 'cancel']).default('list'))
+    .argument('[id]', 'id of a job or a run, for retry and cancel')
+    .option('--tree', 'each run with its jobs, and what they were expanded into')
+    .action(async (action, id, flags) => {
+      const { jobsCommand } = await import('./commands/jobs.ts');
+      done(await jobsCommand(terminal, { action, id, ...flags }));
     });
 }
 

@@ -21,6 +21,8 @@ export interface StatusReport {
   readonly journal?: { readonly durableOffset: number; readonly nextOffset: number };
   readonly limits?: readonly LimitUse[];
   readonly gaps?: readonly StatusGap[];
+  /** Null where recovery is switched off. */
+  readonly recovery?: StatusRecovery | null;
   readonly backups?: StatusBackups;
   readonly streams?: readonly {
     readonly venue: string;
@@ -38,11 +40,22 @@ interface StatusBackups {
   readonly lastError?: string;
 }
 
+export interface StatusRecovery {
+  readonly state: string;
+  readonly instruments: number;
+  /** Ids and minutes. */
+  readonly done: number;
+  readonly left: number;
+  readonly perSecond: number;
+  readonly leftMs: number | null;
+}
+
 interface StatusGap {
   readonly instrument: string;
   readonly cause: string;
   readonly state: string;
   readonly fromMicros: number;
+  readonly reason?: string;
 }
 
 interface StatusSubscription {
@@ -63,6 +76,7 @@ export function readableStatus(report: StatusReport, nowMs: number): string {
     ...backups(report.backups),
     ...subscriptions(report, nowMs),
     ...limits(report.limits ?? []),
+    ...recovery(report.recovery),
     ...gaps(report.gaps ?? [], nowMs),
   ];
   return `${lines.join('\n')}\n`;
@@ -120,6 +134,19 @@ function subscriptions({ streams = [] }: StatusReport, nowMs: number): string[] 
   return [...lines, '', ...listed(['  instrument', 'state', 'last tick', 'reason'], rows, amiss.length)];
 }
 
+/** What is being fetched, how fast, and for how long still. */
+export function recoveryText(report: StatusRecovery): string {
+  const { instruments, done, left, perSecond, leftMs } = report;
+  const rate = perSecond > 0 ? `, ${perSecond.toLocaleString('en-US')} a second` : '';
+  const until = left === 0 || leftMs === null ? '' : `, ${duration(leftMs)} left`;
+  const amount = `${done.toLocaleString('en-US')} of ${(done + left).toLocaleString('en-US')} trades and minutes`;
+  return `recovery of ${counted(instruments, 'instrument')}: ${amount}${rate}${until}`;
+}
+
+function recovery(report: StatusRecovery | null | undefined): string[] {
+  return report?.state === 'running' ? ['', `  ${recoveryText(report)}`] : [];
+}
+
 /** One line an instrument: 2,000 gaps of one night are 2,000 instruments of one cause at worst. */
 function gaps(all: readonly StatusGap[], nowMs: number): string[] {
   if (all.length === 0) return ['  no open gap'];
@@ -138,12 +165,19 @@ function gaps(all: readonly StatusGap[], nowMs: number): string[] {
       list.length,
       `${readableTime(oldest)} (${duration(Math.max(0, nowMs - oldest / 1_000))} ago)`,
       [...countsOf(list.map(({ cause, state }) => `${cause}, ${state}`)).keys()].join('; '),
+      list.find(({ reason }) => reason !== undefined)?.reason ?? '',
     ]);
   return [
     '',
-    `  ${counted(all.length, 'open gap')} of ${counted(byInstrument.size, 'instrument')}`,
-    ...listed(['  instrument', 'gaps', 'oldest since', 'cause and state'], rows, byInstrument.size),
+    `  ${gapCounts(all)} of ${counted(byInstrument.size, 'instrument')}`,
+    ...listed(['  instrument', 'gaps', 'oldest since', 'cause and state', 'reason'], rows, byInstrument.size),
   ];
+}
+
+function gapCounts(all: readonly StatusGap[]): string {
+  const forGood = all.filter(({ state }) => state === 'unfillable').length;
+  const open = counted(all.length - forGood, 'open gap');
+  return forGood === 0 ? open : `${open}, and ${counted(forGood, 'gap')} that cannot be filled,`;
 }
 
 /** Used of its limit, one line a store. */

@@ -8,6 +8,8 @@ export type { BackupJson } from './backups.ts';
 export { repairStore } from './repair/repair-store.ts';
 export type { StoreRepair } from './repair/repair-store.ts';
 export { StoreLossError } from './repair/store-loss.ts';
+export { Jobs } from './jobs/jobs.ts';
+export type { RecoveryReport } from './recovery/recovery.ts';
 export { replay } from './intake/replay.ts';
 export type { ReplayOptions, ReplayResult } from './intake/replay.ts';
 export { countTicks, readTicks } from './http/queries.ts';

@@ -27,7 +27,7 @@ export function statusReport(state: IngestorState): object {
       frames: sink.counts,
       subscriptions: stream.states(),
     })),
-    gaps: pipeline.gaps.open(),
+    gaps: pipeline.gaps.unfilledList(),
     recovery: running.recovery?.report() ?? null,
     backups: { ...backups.health, ageMs: backups.ageMs() },
     services: supervisor.status(),

@@ -22,7 +22,7 @@ export interface MinuteCoverage {
 /** What all of recovery works with. */
 export interface RecoveryContext {
   readonly core: Core;
-  readonly histories: VenueHistories;
+  readonly histories: Pick<VenueHistories, 'of' | 'list'>;
   readonly minutes: MinuteCoverage;
   readonly meter: RecoveryMeter;
   readonly clock: Clock;

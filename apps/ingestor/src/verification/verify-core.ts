@@ -41,7 +41,7 @@ export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreV
     problems: [...problems, ...report.problems],
     counts: differences === 0 ? report.counts : { ...report.counts, 'tick differs': differences },
     truncated: report.truncated || differences > problems.length,
-    openGaps: core.pipeline.gaps.open().map(describeGap),
+    openGaps: core.pipeline.gaps.unfilledList().map(describeGap),
     provedTicks: proved,
   };
 }
@@ -60,7 +60,7 @@ async function verifyOnce(core: Core, signal: AbortSignal): Promise<Verification
     ticks,
     published: publishedCandles({ dataDir: core.dataDir, scan, instruments, clock: systemClock }),
     venue: await venueReader(core),
-    gaps: { gaps: async () => core.pipeline.gaps.open().map(knownGap) },
+    gaps: { gaps: async () => core.pipeline.gaps.unfilledList().map(knownGap) },
     ids,
     ticksKeptFrom: (segment) => tickFile.keptFromMicros(segment),
     signal,
@@ -112,5 +112,6 @@ function knownGap(gap: Gap): KnownGap {
 function describeGap(gap: Gap): string {
   const to = gap.toMicros < 0 ? 'now' : isoMicros(gap.toMicros);
   const ids = gap.fromId < 0 ? '' : `, ids from ${gap.fromId}${gap.toId < 0 ? ' on' : ` to ${gap.toId}`}`;
-  return `${gap.instrument}: ${gap.cause}, ${gap.state}, from ${isoMicros(gap.fromMicros)} to ${to}${ids}`;
+  const why = gap.reason === undefined ? '' : ` (${gap.reason})`;
+  return `${gap.instrument}: ${gap.cause}, ${gap.state}${why}, from ${isoMicros(gap.fromMicros)} to ${to}${ids}`;
 }

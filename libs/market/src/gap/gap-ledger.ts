@@ -202,6 +202,11 @@ export class GapLedger implements HoleListener {
     return this.list().filter(({ state }) => state === 'open' || state === 'filling');
   }
 
+  /** The gaps in which something is missing: all that are not filled, those that never will be too. */
+  unfilledList(): Gap[] {
+    return this.list().filter(({ state }) => state !== 'filled');
+  }
+
   /** All gaps that are not filled and the last filled ones, in order of opening. */
   list(): Gap[] {
     return this.#rows.list().map((gap) => ({ ...gap }));
