@@ -1,6 +1,6 @@
 export { decimal, QUOTIENT_DECIMALS, ZERO } from './decimal.ts';
 export type { Decimal } from './decimal.ts';
-export type { Candle, CandleState } from './candle.ts';
+export type { Candle, CandleState } from './contract/candle.ts';
 export type {
   CandleEvent,
   CandlePhase,
@@ -14,9 +14,16 @@ export type {
   RulesEvent,
   StartEvent,
   TickEvent,
-} from './event.ts';
-export type { Direction, Signal, SignalOutcome, SuppressedVote, SuppressionCode, Vote } from './signal.ts';
-export { MANUAL } from './order.ts';
+} from './contract/event.ts';
+export type {
+  Direction,
+  Signal,
+  SignalOutcome,
+  SuppressedVote,
+  SuppressionCode,
+  Vote,
+} from './contract/signal.ts';
+export { MANUAL } from './contract/order.ts';
 export type {
   Order,
   OrderChange,
@@ -27,15 +34,15 @@ export type {
   OrderState,
   OrderType,
   Validity,
-} from './order.ts';
-export type { Fill, Liquidity } from './fill.ts';
-export type { ClosedTrade, MarkedPosition, Position } from './position.ts';
-export type { Account, EquityPoint } from './account.ts';
-export type { FeeCharge, FeeLine, FeeSchedule, FeeVersion } from './fee-schedule.ts';
-export type { FillModel } from './fill-model.ts';
-export type { RiskLimits } from './risk-limits.ts';
-export type { InstrumentRules } from './instrument-rules.ts';
-export type { EngineConfig, OrderPolicy, Sizing, StrategyConfig } from './engine-config.ts';
+} from './contract/order.ts';
+export type { Fill, Liquidity } from './contract/fill.ts';
+export type { ClosedTrade, MarkedPosition, Position } from './contract/position.ts';
+export type { Account, EquityPoint } from './contract/account.ts';
+export type { FeeCharge, FeeLine, FeeSchedule, FeeVersion } from './fees/fee-schedule.ts';
+export type { FillModel } from './contract/fill-model.ts';
+export type { RiskLimits } from './contract/risk-limits.ts';
+export type { InstrumentRules } from './contract/instrument-rules.ts';
+export type { EngineConfig, OrderPolicy, Sizing, StrategyConfig } from './contract/engine-config.ts';
 export type {
   DataState,
   ParameterIssue,
@@ -47,7 +54,7 @@ export type {
   StrategyState,
   StrategyStatus,
   StrategyView,
-} from './strategy.ts';
-export type { Consumed, EngineOutput, EngineState, JsonValue, Notice, StateRow } from './output.ts';
-export type { Engine, EngineOptions, Needs, OrderExplanation } from './engine.ts';
-export type { ScannerRow, ScannerStatus } from './scanner-row.ts';
+} from './contract/strategy.ts';
+export type { Consumed, EngineOutput, EngineState, JsonValue, Notice, StateRow } from './contract/output.ts';
+export type { Engine, EngineOptions, Needs, OrderExplanation } from './contract/engine.ts';
+export type { ScannerRow, ScannerStatus } from './contract/scanner-row.ts';

@@ -1,5 +1,5 @@
 import type { InstrumentKey } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 /**
  * A holding of one strategy (or of `manual`) in one instrument, at average cost. Strategies hold apart from each other; the

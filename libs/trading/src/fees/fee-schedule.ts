@@ -1,4 +1,4 @@
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 /**
  * One charge. It is reckoned on the whole executed value of an order and a fill is charged what its order owes by then and has

@@ -1,5 +1,5 @@
 import type { InstrumentKey } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 /** What the venue demands of orders for an instrument. */
 export interface InstrumentRules {
@@ -18,6 +18,8 @@ export interface InstrumentRules {
   /** The day's price bands, inclusive; null: none known. */
   readonly lowerBand: Decimal | null;
   readonly upperBand: Decimal | null;
+  /** Whether a position may be negative: not on a spot market, not for delivery. */
+  readonly canShort: boolean;
   readonly isHalted: boolean;
   /** Why it is halted; empty otherwise. */
   readonly haltReason: string;

@@ -1,4 +1,4 @@
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 export interface Account {
   readonly currency: string;

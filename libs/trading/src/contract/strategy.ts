@@ -1,7 +1,7 @@
 import type { InstrumentKey, Interval, SessionCalendar } from '@tickwright/market';
 import type { Candle } from './candle.ts';
 import type { CandlePhase, DataChange } from './event.ts';
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 import type { Vote } from './signal.ts';
 
 /** What a schema says to a wrong value: where, and the rule. */
@@ -54,7 +54,7 @@ export interface StrategyView {
  *
  * `onCandle` gets each closed candle once, in order. A forming candle (where wanted) may come before it with the same openMicros any number
  * of times: replace the last value, do not add one. After a revision of a closed candle, and at every start, the engine makes a new
- * object and feeds it the last candles again (phase `history`): the warm-up length and no less, so that what a strategy knows must come from that many candles.
+ * object and feeds it the last candles again (phase `history`): as many as `memory` says, so that what a strategy knows must come from those.
  */
 export interface Strategy {
   onCandle(candle: Candle, view: StrategyView): Vote | undefined;
@@ -71,6 +71,11 @@ export interface StrategyDefinition<Parameters = unknown> {
   readonly parameters: ParameterSchema<Parameters>;
   /** How many closed candles it needs before its votes count. */
   warmUp(parameters: Parameters, context: StrategyContext): number;
+  /**
+   * How many closed candles are kept for it, and fed as history at a start and after a revision: the session so far for what
+   * is anchored to the session's open, ten lengths for an average that never quite forgets. Without it the warm-up length.
+   */
+  memory?(parameters: Parameters, context: StrategyContext): number;
   create(parameters: Parameters, context: StrategyContext): Strategy;
 }
 

@@ -1,5 +1,5 @@
 import type { Interval } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 /** How the paper venue fills. The rules stand in this lib's README. */
 export interface FillModel {

@@ -1,6 +1,6 @@
 import type { InstrumentKey, Interval } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
-import type { FeeSchedule } from './fee-schedule.ts';
+import type { Decimal } from '../decimal.ts';
+import type { FeeSchedule } from '../fees/fee-schedule.ts';
 import type { FillModel } from './fill-model.ts';
 import type { InstrumentRules } from './instrument-rules.ts';
 import type { RiskLimits } from './risk-limits.ts';

@@ -1,4 +1,4 @@
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 /** Limits in the account's currency; null: none. Orders that make a position smaller are always allowed. */
 export interface RiskLimits {

@@ -1,5 +1,5 @@
 import type { InstrumentKey } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 export type OrderSide = 'buy' | 'sell';
 export type OrderType = 'market' | 'limit' | 'stop' | 'stop-limit';
@@ -49,6 +49,8 @@ export interface Order extends OrderRequest {
   /** A stop that was touched. */
   readonly isTriggered: boolean;
   readonly filledQuantity: Decimal;
+  /** Sum of its fills' values, exact. */
+  readonly filledValue: Decimal;
   /** Mean price of its fills, rounded to 8 decimals; null without one. */
   readonly averagePrice: Decimal | null;
   /** Sum of its fills' fees. */

@@ -1,5 +1,5 @@
 import type { InstrumentKey, Interval } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
+import type { Decimal } from '../decimal.ts';
 
 /** Where a strategy wants to be: long, short, or out. */
 export type Direction = 'long' | 'short' | 'flat';
@@ -41,7 +41,7 @@ export interface Signal extends Vote {
 }
 
 /** Why a vote at a live closed candle did not count. */
-export type SuppressionCode = 'warming' | 'incomplete' | 'stale' | 'gap' | 'late' | 'disabled' | 'killed';
+export type SuppressionCode = 'warming' | 'incomplete' | 'stale' | 'gap' | 'late' | 'disabled';
 
 export interface SuppressedVote extends Vote {
   readonly seq: number;

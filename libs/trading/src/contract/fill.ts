@@ -1,6 +1,6 @@
 import type { InstrumentKey } from '@tickwright/market';
-import type { Decimal } from './decimal.ts';
-import type { FeeLine } from './fee-schedule.ts';
+import type { Decimal } from '../decimal.ts';
+import type { FeeLine } from '../fees/fee-schedule.ts';
 import type { OrderSide } from './order.ts';
 
 /** maker: it rested and the market came to it. taker: it met what was there. */
