@@ -58,3 +58,14 @@ export type {
 export type { Consumed, EngineOutput, EngineState, JsonValue, Notice, StateRow } from './contract/output.ts';
 export type { Engine, EngineOptions, Needs, OrderExplanation } from './contract/engine.ts';
 export type { ScannerRow, ScannerStatus } from './contract/scanner-row.ts';
+export { createEngine } from './engine/trading-engine.ts';
+export { EngineError } from './engine/engine-error.ts';
+export { checkConfig } from './engine/config-check.ts';
+export { foldFills } from './book/fold-fills.ts';
+export type { FoldedFills } from './book/fold-fills.ts';
+export {
+  UnknownFeeScheduleError,
+  cryptoSchedule,
+  feeSchedule,
+  feeSchedules,
+} from './fees/built-in-schedules.ts';

@@ -25,6 +25,7 @@ export interface MatchRules {
 
 /** What happens to an order in a span. */
 export interface Match {
+  readonly at: 'open' | 'inside';
   /** The market's price at which it happens: the open, the limit, the stop. */
   readonly reach: Big;
   /** null: a stop-limit was only triggered. */
@@ -41,6 +42,7 @@ export function matchAtOpen(
   rules: MatchRules & { readonly isNew: boolean },
 ): Match | undefined {
   const taken = (rule: Fill['rule'], triggers: boolean): Match => ({
+    at: 'open',
     reach: span.open,
     price: limited(order, slipped(order, span.open, rules)),
     liquidity: 'taker',
@@ -58,7 +60,7 @@ export function matchAtOpen(
     case 'stop-limit':
       if (order.isTriggered || !touchesStop(order, span.open)) return undefined;
       return isBeyondLimit(order, span.open)
-        ? { reach: span.open, price: null, liquidity: 'taker', rule: 'stop', triggers: true }
+        ? { at: 'open', reach: span.open, price: null, liquidity: 'taker', rule: 'stop', triggers: true }
         : taken('stop', true);
   }
 }
@@ -72,7 +74,7 @@ export function matchInside(order: Order, span: MarketSpan, rules: MatchRules): 
   const extreme = order.side === 'buy' ? span.high : span.low;
   if (!touchesStop(order, extreme)) return undefined;
   const price = order.type === 'stop' ? slipped(order, stop, rules) : null;
-  return { reach: stop, price, liquidity: 'taker', rule: 'stop', triggers: true };
+  return { at: 'inside', reach: stop, price, liquidity: 'taker', rule: 'stop', triggers: true };
 }
 
 /** A resting limit order is filled at its price when the market trades through it: a touch leaves it in the queue. */
@@ -80,7 +82,7 @@ function matchResting(order: Order, span: MarketSpan): Match | undefined {
   const limit = new Exact(order.limitPrice ?? 0);
   const isCrossed = order.side === 'buy' ? span.low.lt(limit) : span.high.gt(limit);
   if (!isCrossed) return undefined;
-  return { reach: limit, price: limit, liquidity: 'maker', rule: 'limit', triggers: false };
+  return { at: 'inside', reach: limit, price: limit, liquidity: 'maker', rule: 'limit', triggers: false };
 }
 
 /** Whether a market price is worse than the order's limit. */

@@ -11,6 +11,8 @@ import { holdingKey } from '../book/fold-fills.ts';
 export class OutputDraft {
   readonly seq: number;
   readonly timeMicros: number;
+  /** Money, day or kill switch changed. */
+  accountChanged = false;
   readonly consumed: Consumed[] = [];
   readonly signals: Signal[] = [];
   readonly suppressed: SuppressedVote[] = [];

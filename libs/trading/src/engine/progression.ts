@@ -44,11 +44,17 @@ export class Progression {
     this.#put({ ...this.#progress, runId });
   }
 
+  /** The id that `nextId` would give. */
+  peekId(of: Numbered): string {
+    return `${LETTERS[of]}-${this.#progress.numbers[of] + 1}`;
+  }
+
   /** `o-1`, `o-2`...: never given twice in a ledger's life. */
   nextId(of: Numbered): string {
+    const id = this.peekId(of);
     const number = this.#progress.numbers[of] + 1;
     this.#put({ ...this.#progress, numbers: { ...this.#progress.numbers, [of]: number } });
-    return `${LETTERS[of]}-${number}`;
+    return id;
   }
 
   #put(progress: Progress): void {
