@@ -1,0 +1,245 @@
+import type { InstrumentKey, Interval } from '@tickwright/market';
+import type { Desk } from '../broker/desk.ts';
+import type { Candle } from '../contract/candle.ts';
+import type { Needs } from '../contract/engine.ts';
+import type { CandleEvent, DataEvent } from '../contract/event.ts';
+import type { SuppressionCode, Vote } from '../contract/signal.ts';
+import type { StrategyContext, StrategyFinder, StrategyView } from '../contract/strategy.ts';
+import { toDecimal } from '../decimal.ts';
+import { StateTable } from '../state-rows.ts';
+import type { StateRows } from '../state-rows.ts';
+import { CandleSeries } from './candle-series.ts';
+import { DataStates } from './data-states.ts';
+import type { OutputDraft } from './output-draft.ts';
+import { StrategyInstance } from './strategy-instance.ts';
+
+/** What a strategy consumed last of an instrument, over restarts. */
+interface ConsumedRecord {
+  readonly openMicros: number;
+  readonly version: number;
+}
+
+/** A strategy switched by hand, over restarts: it goes before the configuration. */
+interface SwitchRecord {
+  readonly isEnabled: boolean;
+  readonly reason: string;
+}
+
+/** Strategies that see the same candles. */
+interface Group {
+  readonly series: CandleSeries;
+  readonly instances: readonly StrategyInstance[];
+}
+
+/** A vote at a live closed candle that was not consumed before. */
+export interface Opinion {
+  readonly instance: StrategyInstance;
+  readonly vote: Vote;
+  /** Why it does not count; undefined: it does. */
+  readonly suppression: SuppressionCode | undefined;
+}
+
+/** All strategies of a run: feeds them candles and tells what they think. */
+export class StrategyDesk {
+  readonly #desk: Desk;
+  readonly #consumed: StateTable<ConsumedRecord>;
+  readonly #switches: StateTable<SwitchRecord>;
+  #groups = new Map<string, Group>();
+  #data = new DataStates();
+  #instances: StrategyInstance[] = [];
+  /** Whose status may have changed. */
+  readonly #touched = new Set<StrategyInstance>();
+
+  constructor(rows: StateRows, desk: Desk) {
+    this.#desk = desk;
+    this.#consumed = new StateTable(rows, 'consumed');
+    this.#switches = new StateTable(rows, 'switch');
+  }
+
+  get instances(): readonly StrategyInstance[] {
+    return this.#instances;
+  }
+
+  /** The strategies that were at work since the last call. */
+  drainTouched(): StrategyInstance[] {
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    return touched;
+  }
+
+  /** Makes all strategies of the configuration anew. */
+  start(find: StrategyFinder): void {
+    this.#data = new DataStates();
+    this.#instances = this.#desk.rules.config.strategies.flatMap((config) =>
+      config.instruments.map((instrument) => {
+        const calendar = this.#desk.rules.calendarOf(instrument);
+        if (calendar === undefined) throw new Error(`${instrument} has no rules`);
+        const context: StrategyContext = { instrument, interval: config.interval, calendar, find };
+        const instance = new StrategyInstance(config, context, find(config.use));
+        instance.disabledReason = this.#disabledReason(instance);
+        return instance;
+      }),
+    );
+    this.#groups = new Map();
+    this.#touched.clear();
+    for (const instance of this.#instances) {
+      this.#join(instance);
+      this.#touched.add(instance);
+    }
+  }
+
+  /** openMicros of the last closed candle that any strategy consumed. */
+  consumedUpTo(instrument: InstrumentKey, interval: Interval): number | null {
+    const group = this.#groups.get(groupKey(instrument, interval));
+    const opened = (group?.instances ?? []).flatMap(
+      (instance) => this.#consumed.get(consumedKey(instance))?.openMicros ?? [],
+    );
+    return opened.length === 0 ? null : Math.max(...opened);
+  }
+
+  needs(instrument: InstrumentKey): Pick<Needs, 'closed' | 'forming' | 'warmUp'> {
+    const own = this.#instances.filter(({ context }) => context.instrument === instrument);
+    const closed = new Set(own.map(({ config }) => config.interval));
+    const warmUp: Partial<Record<Interval, number>> = {};
+    for (const { config, memory } of own)
+      warmUp[config.interval] = Math.max(warmUp[config.interval] ?? 0, memory);
+    const forming = own.filter(({ config }) => config.forming).map(({ config }) => config.interval);
+    closed.add(this.#desk.rules.config.fills.interval);
+    return { closed: [...closed], forming: [...new Set(forming)], warmUp };
+  }
+
+  /** Feeds a candle to the strategies that see it. Returns their opinions where an opinion can matter. */
+  take(draft: OutputDraft, event: CandleEvent): Opinion[] {
+    const group = this.#groups.get(groupKey(event.instrument, event.interval));
+    if (group === undefined) return [];
+    switch (group.series.add(event.candle)) {
+      case 'known':
+        return [];
+      case 'forming':
+        for (const instance of group.instances)
+          if (instance.config.forming) this.#feed(instance, event, false);
+        return [];
+      case 'revision':
+        for (const instance of group.instances) {
+          if (!instance.isStopped) this.rebuild(instance, event);
+          this.#consume(draft, instance, event.candle);
+        }
+        return [];
+      case 'new':
+        return group.instances.flatMap((instance) => this.#close(draft, instance, event));
+    }
+  }
+
+  /** Makes a strategy anew and feeds it the candles that are kept. */
+  rebuild(instance: StrategyInstance, at: { readonly timeMicros: number }): void {
+    instance.make();
+    this.#touched.add(instance);
+    const { instrument, interval } = instance.context;
+    const group = this.#groups.get(groupKey(instrument, interval));
+    const event = { phase: 'history', instrument, timeMicros: at.timeMicros } as const;
+    for (const candle of (group?.series.candles ?? []).slice(-instance.memory))
+      instance.feed(candle, this.#view(instance, event, false));
+  }
+
+  tell(event: DataEvent): void {
+    this.#data.change(event.instrument, event.change);
+    for (const instance of this.#instances) {
+      const { instrument } = instance.context;
+      if (event.instrument !== null && event.instrument !== instrument) continue;
+      instance.tell(event.change, this.#data.of(instrument));
+      this.#touched.add(instance);
+    }
+  }
+
+  /** Switches a strategy by hand. Returns those it is at work as. */
+  switch(id: string, to: SwitchRecord): StrategyInstance[] {
+    const own = this.#instances.filter(({ config }) => config.id === id);
+    if (own.length > 0) this.#switches.put(id, to);
+    for (const instance of own) {
+      instance.disabledReason = this.#disabledReason(instance);
+      this.#touched.add(instance);
+    }
+    return own;
+  }
+
+  #join(instance: StrategyInstance): void {
+    const key = groupKey(instance.context.instrument, instance.context.interval);
+    const instances = [...(this.#groups.get(key)?.instances ?? []), instance];
+    const capacity = Math.max(...instances.map(({ memory }) => memory));
+    this.#groups.set(key, { instances, series: new CandleSeries(capacity) });
+  }
+
+  #close(draft: OutputDraft, instance: StrategyInstance, event: CandleEvent): Opinion[] {
+    const isFirst = this.#consume(draft, instance, event.candle);
+    const suppression = this.#suppression(instance, event);
+    const matters = isFirst && event.phase === 'live';
+    const isWarm = instance.willCount(event.phase);
+    const vote = this.#feed(instance, event, matters && isWarm && suppression === undefined);
+    if (vote === undefined || !matters) return [];
+    return [{ instance, vote, suppression: suppression ?? (instance.isWarm ? undefined : 'warming') }];
+  }
+
+  #feed(instance: StrategyInstance, event: CandleEvent, counts: boolean): Vote | undefined {
+    this.#touched.add(instance);
+    return instance.feed(event.candle, this.#view(instance, event, counts));
+  }
+
+  #suppression(instance: StrategyInstance, event: CandleEvent): SuppressionCode | undefined {
+    const { config } = instance;
+    const data = this.#data.of(event.instrument);
+    const ageMs = (event.timeMicros - event.candle.closeMicros) / 1000;
+    if (instance.disabledReason !== null) return 'disabled';
+    if (ageMs > this.#desk.rules.config.maxSignalAgeMs) return 'late';
+    if (data.isStale && !config.signalOnStale) return 'stale';
+    if (data.openGaps > 0 && !config.signalOnStale) return 'gap';
+    if (!event.candle.isComplete && !config.signalOnIncomplete) return 'incomplete';
+    return undefined;
+  }
+
+  /** Notes that a strategy consumed a candle. Whether it is newer than all it consumed, in this run or an earlier one. */
+  #consume(draft: OutputDraft, instance: StrategyInstance, candle: Candle): boolean {
+    const key = consumedKey(instance);
+    const before = this.#consumed.get(key);
+    const { openMicros, version } = candle;
+    const isNewer = before === undefined || openMicros > before.openMicros;
+    const isRevised = before?.openMicros === openMicros && version > before.version;
+    if (isNewer || isRevised) this.#consumed.put(key, { openMicros, version });
+    if (isNewer || isRevised || candle.state === 'revised')
+      draft.consumed.push({
+        strategy: instance.config.id,
+        instrument: instance.context.instrument,
+        interval: instance.context.interval,
+        openMicros,
+        version,
+      });
+    return isNewer;
+  }
+
+  #view(
+    instance: StrategyInstance,
+    event: Pick<CandleEvent, 'phase' | 'instrument' | 'timeMicros'>,
+    counts: boolean,
+  ): StrategyView {
+    return {
+      timeMicros: event.timeMicros,
+      phase: event.phase,
+      counts,
+      data: this.#data.of(event.instrument),
+      position: toDecimal(this.#desk.book.quantity(instance.config.id, event.instrument)),
+    };
+  }
+
+  #disabledReason({ config }: StrategyInstance): string | null {
+    const byHand = this.#switches.get(config.id);
+    if (byHand !== undefined) return byHand.isEnabled ? null : byHand.reason;
+    return config.isEnabled ? null : 'disabled in the configuration';
+  }
+}
+
+function groupKey(instrument: InstrumentKey, interval: Interval): string {
+  return `${interval}/${instrument}`;
+}
+
+function consumedKey({ config, context }: StrategyInstance): string {
+  return `${config.id}/${context.interval}/${context.instrument}`;
+}
