@@ -1,0 +1,91 @@
+import type { FeedCandle } from '../feed-event.ts';
+import { parseTopic } from '../topic.ts';
+import type { TopicName } from '../topic.ts';
+
+/** Candles of a topic whose delivered state is remembered one by one; older ones are judged by their version alone. */
+const REMEMBERED_CANDLES = 64;
+/** Messages that came before an earlier one of their topic and wait for it; past it they are fetched again. */
+const MAX_EARLY = 256;
+
+/** How far a topic has been received in this epoch. */
+export class TopicLine {
+  readonly name: string;
+  readonly about: TopicName;
+  /** All up to this sequence was handed on. */
+  last = 0;
+  /** The greatest sequence that is known to have been sent. */
+  known = 0;
+  /** Journal offset of the message handed on last: every change of the topic below it was in that one or before. */
+  lastOffset = 0;
+  readonly #early = new Map<number, Buffer>();
+  readonly #delivered = new Map<number, number>();
+
+  constructor(name: string) {
+    this.name = name;
+    this.about = parseTopic(name);
+  }
+
+  get isWhole(): boolean {
+    return this.last >= this.known;
+  }
+
+  /** The first run of messages that is missing. */
+  get missing(): { readonly from: number; readonly to: number } {
+    const from = this.last + 1;
+    let to = this.known;
+    for (const sequence of this.#early.keys()) to = Math.min(to, sequence - 1);
+    return { from, to: Math.max(from, to) };
+  }
+
+  /** Takes note that a sequence was sent. Returns how many messages before or at it are newly missing. */
+  learn(sequence: number): number {
+    const lost = Math.max(0, sequence - Math.max(this.known, this.last));
+    this.known = Math.max(this.known, sequence);
+    return lost;
+  }
+
+  hasEarly(sequence: number): boolean {
+    return this.#early.has(sequence);
+  }
+
+  keepEarly(sequence: number, message: Buffer): void {
+    if (this.#early.size < MAX_EARLY) this.#early.set(sequence, message);
+  }
+
+  /** The next message, if it came early. */
+  takeEarly(): Buffer | undefined {
+    const message = this.#early.get(this.last + 1);
+    this.#early.delete(this.last + 1);
+    return message;
+  }
+
+  /** Everything up to a sequence has been dealt with. */
+  jump(sequence: number): void {
+    this.last = Math.max(this.last, sequence);
+    this.known = Math.max(this.known, this.last);
+    for (const early of this.#early.keys()) if (early <= this.last) this.#early.delete(early);
+  }
+
+  /** The candles of a state that were not handed on as they are. */
+  newOf(candles: readonly FeedCandle[]): FeedCandle[] {
+    return candles.filter((candle) => {
+      const delivered = this.#delivered.get(candle.openMicros);
+      return delivered === undefined ? candle.version >= this.lastOffset : delivered !== markOf(candle);
+    });
+  }
+
+  remember(candles: readonly FeedCandle[]): void {
+    for (const candle of candles) {
+      this.#delivered.delete(candle.openMicros);
+      this.#delivered.set(candle.openMicros, markOf(candle));
+    }
+    for (const openMicros of this.#delivered.keys()) {
+      if (this.#delivered.size <= REMEMBERED_CANDLES) return;
+      this.#delivered.delete(openMicros);
+    }
+  }
+}
+
+function markOf({ version, isClosed, isComplete }: FeedCandle): number {
+  return version * 4 + (isClosed ? 2 : 0) + (isComplete ? 1 : 0);
+}
