@@ -117,6 +117,7 @@ export interface ResyncEvent {
   readonly epoch: string;
   /** Undefined at the start. */
   readonly previousEpoch: string | undefined;
+  /** Where the epoch began in the sender's journal. */
   readonly offset: number;
   readonly durableOffset: number;
 }

@@ -162,8 +162,7 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
     const sendMicros = this.#options.clock.nowMicros();
     const epoch = epochBytes(this.#sync.epoch ?? NO_EPOCH);
     stampMessage(message, { epoch, sequence: 0, offset: 0, durableOffset: 0, sendMicros, isSnapshot: false });
-    // Refused while nobody is connected: it is asked again.
-    this.#dealer.send(message).then(undefined, () => undefined);
+    this.#dealer.send(message).then(undefined, () => this.#sync.refused());
   }
 
   async #listen(): Promise<void> {

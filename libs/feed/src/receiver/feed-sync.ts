@@ -14,9 +14,8 @@ import { TopicLine } from './topic-line.ts';
 const ANSWER_MS = 1_000;
 /** Live messages kept while a snapshot is taken; what comes beyond is fetched again afterwards. */
 const MAX_HELD = 8_192;
+const MAX_HELD_BYTES = 16 * 1_048_576;
 const MAX_RANGES = 512;
-/** Epochs that have ended; what still comes of them is let go. */
-const MAX_ENDED_EPOCHS = 16;
 /** A topic stands in the heartbeats of this many beats after its last message: who misses as many must compare. */
 const HEARTBEATS_A_CHANGE = 3;
 
@@ -46,14 +45,16 @@ export class FeedSync {
   readonly #filter: TopicFilter;
   #epoch: string | undefined;
   #epochBytes: Buffer = Buffer.alloc(0);
-  readonly #endedEpochs: string[] = [];
   /** The epoch that was told last, by a `resync` event. */
   #toldEpoch: string | undefined;
   #lines = new Map<string, TopicLine>();
   #incomplete = new Set<TopicLine>();
   #isLive = false;
+  /** Something of another epoch came: whether it is a newer or an older one, only the sender itself can tell. */
+  #isDoubtful = false;
   #pageAfter = '';
   #held: [topic: string, message: Buffer][] = [];
+  #heldBytes = 0;
   #lastBeat = 0;
   /** Set while sequences are to be compared: after which topic. */
   #compareAfter: string | undefined;
@@ -76,11 +77,11 @@ export class FeedSync {
 
   /** A message as it was published. Throws a RangeError for what cannot be read. */
   message(topic: string, message: Buffer): void {
-    if (!this.#isOfEpoch(message)) return;
-    if (topic === topics.heartbeat) this.#heartbeat(message);
+    if (this.#epoch === undefined || !hasEpoch(message, this.#epochBytes)) this.#foreign(topic, message);
+    else if (topic === topics.heartbeat) this.#heartbeat(message);
     else if (!this.#filter.has(topic)) return;
     else if (this.#isLive) this.#take(this.#line(topic), message);
-    else if (this.#held.length < MAX_HELD) this.#held.push([topic, message]);
+    else this.#hold(topic, message);
     this.next();
   }
 
@@ -91,9 +92,15 @@ export class FeedSync {
     const asked = this.#asked;
     if (asked === undefined || answer.id !== asked.question.id || answer.error !== undefined) return;
     this.#asked = undefined;
-    if (this.#epoch === undefined) this.#begin(readHeader(head).epoch);
-    // A sender that was started anew answers with its own epoch: this one's answer has no meaning then.
-    else if (!this.#isOfEpoch(head)) return;
+    if (this.#epoch === undefined) {
+      this.#begin(readHeader(head).epoch);
+    } else if (!hasEpoch(head, this.#epochBytes)) {
+      // The sender was started anew; its answer fits a question that has no meaning any more.
+      this.#begin(readHeader(head).epoch);
+      this.next();
+      return;
+    }
+    this.#settleDoubt();
     switch (asked.question.ask) {
       case 'snapshot':
         this.#page(readHeader(head), answer, messages);
@@ -102,6 +109,7 @@ export class FeedSync {
         this.#replayed(answer, messages);
         break;
       case 'sequences':
+        if (asked.question.prefixes.length === 0) break;
         for (const [name, sequence] of answer.topics) this.#learn(name, sequence);
         this.#compareAfter = answer.next === '' ? undefined : answer.next;
         break;
@@ -115,7 +123,7 @@ export class FeedSync {
     const nowMs = monotonicMs();
     if (this.#asked !== undefined) {
       if (nowMs - this.#asked.atMs < ANSWER_MS) return;
-      counts.unanswered += 1;
+      if (this.#asked.atMs !== -Infinity) counts.unanswered += 1;
     }
     this.#asked = undefined;
     const question = hasRoom() ? this.#question() : undefined;
@@ -124,11 +132,17 @@ export class FeedSync {
     ask(question);
   }
 
+  /** The question could not even be sent: nobody is connected yet. */
+  refused(): void {
+    if (this.#asked !== undefined) this.#asked = { ...this.#asked, atMs: -Infinity };
+  }
+
   #question(): Question | undefined {
     const { prefixes, history } = this.#options;
     const all = [...prefixes, topics.status];
     if (!this.#isLive)
       return { id: this.#id(), ask: 'snapshot', prefixes: all, history, after: this.#pageAfter };
+    if (this.#isDoubtful) return { id: this.#id(), ask: 'sequences', prefixes: [], after: '' };
     if (this.#compareAfter !== undefined)
       return { id: this.#id(), ask: 'sequences', prefixes: all, after: this.#compareAfter };
     if (this.#incomplete.size === 0) return undefined;
@@ -143,38 +157,40 @@ export class FeedSync {
     return this.#nextId++;
   }
 
-  /** Whether a message is of the epoch at hand; one of a new epoch begins it. */
-  #isOfEpoch(message: Buffer): boolean {
-    if (this.#epoch !== undefined && hasEpoch(message, this.#epochBytes)) return true;
-    const { epoch } = readHeader(message);
-    if (this.#endedEpochs.includes(epoch)) {
-      this.#options.counts.outdated += 1;
-      return false;
-    }
-    const isFirst = this.#epoch === undefined;
-    this.#begin(epoch);
-    // At the start the snapshot has been asked for already; which epoch would answer was not known.
-    if (!isFirst) this.#asked = undefined;
-    this.next();
-    return true;
+  /** A message of another epoch than the one at hand. Kept until the sender has told which one is its own. */
+  #foreign(topic: string, message: Buffer): void {
+    if (this.#epoch !== undefined) this.#isDoubtful = true;
+    if (topic !== topics.heartbeat && this.#filter.has(topic)) this.#hold(topic, message);
+  }
+
+  /** The sender has answered with the epoch at hand: what came of another is of one that has ended. */
+  #settleDoubt(): void {
+    if (!this.#isDoubtful) return;
+    this.#isDoubtful = false;
+    const { kept, dropped } = this.#ofEpoch(this.#held);
+    this.#held = kept;
+    this.#options.counts.outdated += dropped;
+  }
+
+  #ofEpoch(held: readonly [string, Buffer][]): { kept: [string, Buffer][]; dropped: number } {
+    const kept = held.filter(([, message]) => hasEpoch(message, this.#epochBytes));
+    return { kept, dropped: held.length - kept.length };
   }
 
   #begin(epoch: string): void {
-    if (this.#epoch !== undefined) this.#endedEpochs.push(this.#epoch);
-    if (this.#endedEpochs.length > MAX_ENDED_EPOCHS) this.#endedEpochs.shift();
     this.#epoch = epoch;
     this.#epochBytes = epochBytes(epoch);
     this.#lines = new Map();
     this.#incomplete = new Set();
     this.#isLive = false;
     this.#pageAfter = '';
-    this.#held = [];
+    this.#isDoubtful = false;
     this.#lastBeat = 0;
     this.#compareAfter = undefined;
   }
 
   #page(head: Header, answer: Answer, messages: readonly Buffer[]): void {
-    if (this.#pageAfter === '') this.#tellResync(head);
+    if (this.#pageAfter === '') this.#tellResync(head, answer.epochOffset);
     for (const [name, message] of pairs(messages)) {
       if (!this.#filter.has(name)) continue;
       this.#state(this.#line(name), message);
@@ -183,10 +199,18 @@ export class FeedSync {
     if (answer.next !== '') return;
     this.#isLive = true;
     this.#options.emit({ type: 'live', epoch: head.epoch, offset: head.offset, unmatched: this.#unmatched() }, 0);
-    for (const [topic, message] of this.#held.splice(0)) this.#take(this.#line(topic), message);
+    this.#heldBytes = 0;
+    for (const [topic, message] of this.#held.splice(0)) this.message(topic, message);
   }
 
-  #tellResync({ epoch, offset, durableOffset }: Header): void {
+  /** Until the snapshot has been told. What does not fit shows as lost afterwards. */
+  #hold(topic: string, message: Buffer): void {
+    if (this.#held.length >= MAX_HELD || this.#heldBytes >= MAX_HELD_BYTES) return;
+    this.#held.push([topic, message]);
+    this.#heldBytes += message.length;
+  }
+
+  #tellResync({ epoch, durableOffset }: Header, offset: number): void {
     const previousEpoch = this.#toldEpoch;
     const reason = previousEpoch === undefined ? 'start' : 'epoch';
     this.#toldEpoch = epoch;
@@ -205,10 +229,12 @@ export class FeedSync {
       if (line === undefined) continue;
       if (readHeader(message).isSnapshot) {
         this.#options.counts.topicSnapshots += 1;
+        this.#options.counts.lost += Math.max(0, readHeader(message).sequence - line.last);
         this.#state(line, message);
         this.#drain(line);
-      } else {
+      } else if (readHeader(message).sequence === line.last + 1) {
         this.#options.counts.replayed += 1;
+        this.#options.counts.lost += 1;
         this.#take(line, message);
       }
     }
@@ -219,6 +245,7 @@ export class FeedSync {
     if (toSequence <= line.last) return;
     const fromSequence = line.last + 1;
     this.#options.counts.missed += toSequence - line.last;
+    this.#options.counts.lost += toSequence - line.last;
     line.jump(toSequence);
     const epoch = this.#epoch ?? '';
     this.#options.emit({ type: 'missed', topic: line.name, epoch, fromSequence, toSequence }, 0);
@@ -228,9 +255,10 @@ export class FeedSync {
   #heartbeat(message: Buffer): void {
     const { sequence } = this.#noted(message);
     this.#options.counts.heartbeats += 1;
-    const hasMissed = this.#lastBeat > 0 && sequence - this.#lastBeat >= HEARTBEATS_A_CHANGE;
-    this.#lastBeat = Math.max(this.#lastBeat, sequence);
     if (!this.#isLive) return;
+    // The first one too: what was published before our subscription reached the sender is lost.
+    const hasMissed = sequence - this.#lastBeat >= HEARTBEATS_A_CHANGE || this.#lastBeat === 0;
+    this.#lastBeat = Math.max(this.#lastBeat, sequence);
     if (hasMissed) this.#compareAfter ??= '';
     for (const [name, last] of decodeHeartbeat(message).topics) this.#learn(name, last);
   }
@@ -240,7 +268,7 @@ export class FeedSync {
   }
 
   #expect(line: TopicLine, sequence: number): void {
-    this.#options.counts.lost += line.learn(sequence);
+    line.known = Math.max(line.known, sequence);
     if (!line.isWhole) this.#incomplete.add(line);
   }
 
@@ -255,8 +283,7 @@ export class FeedSync {
     }
     if (sequence > line.last + 1) {
       counts.early += 1;
-      this.#expect(line, sequence - 1);
-      line.known = Math.max(line.known, sequence);
+      this.#expect(line, sequence);
       line.keepEarly(sequence, message);
       return;
     }

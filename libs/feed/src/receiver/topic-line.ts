@@ -37,13 +37,6 @@ export class TopicLine {
     return { from, to: Math.max(from, to) };
   }
 
-  /** Takes note that a sequence was sent. Returns how many messages before or at it are newly missing. */
-  learn(sequence: number): number {
-    const lost = Math.max(0, sequence - Math.max(this.known, this.last));
-    this.known = Math.max(this.known, sequence);
-    return lost;
-  }
-
   hasEarly(sequence: number): boolean {
     return this.#early.has(sequence);
   }

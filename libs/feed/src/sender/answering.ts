@@ -15,6 +15,7 @@ export interface AnsweringParts {
   readonly buffer: ReplayBuffer;
   readonly source: SnapshotSource;
   readonly counts: FeedSenderCounts;
+  readonly epochOffset: number;
   /** Writes epoch, sequence and offsets into a message that is a state. */
   readonly stamp: (message: Buffer, sequence: number) => void;
 }
@@ -53,7 +54,7 @@ export class Answering {
       const sequence = this.#parts.buffer.find(name)?.sequence ?? 0;
       page.add({ name, sequence }, this.#state(name, question.history, sequence));
     }
-    return page.parts({ id: question.id, topics: page.topics, next });
+    return page.parts({ id: question.id, next, epochOffset: this.#parts.epochOffset });
   }
 
   #sequences(question: Extract<Question, { ask: 'sequences' }>): AnswerParts {
@@ -66,7 +67,7 @@ export class Answering {
       }
       page.add({ name, sequence: this.#parts.buffer.find(name)?.sequence ?? 0 });
     }
-    return page.parts({ id: question.id, topics: page.topics, next });
+    return page.parts({ id: question.id, next, epochOffset: this.#parts.epochOffset });
   }
 
   /** Deals with as many ranges as fit; the asker sees which. */
@@ -77,7 +78,7 @@ export class Answering {
       if (page.isFull) break;
       this.#replayRange(page, range, question.history);
     }
-    return page.parts({ id: question.id, topics: page.topics, next: '' });
+    return page.parts({ id: question.id, next: '', epochOffset: this.#parts.epochOffset });
   }
 
   #replayRange(page: Page, [name, from, to]: Range, history: number): void {
@@ -153,8 +154,8 @@ class Page {
     this.#add(topic.frame, message);
   }
 
-  parts(answer: Answer): AnswerParts {
-    return [encodeAnswer(answer), ...this.#messages];
+  parts(answer: Omit<Answer, 'topics'>): AnswerParts {
+    return [encodeAnswer({ ...answer, topics: this.topics }), ...this.#messages];
   }
 
   #add(frame: Buffer, message: Buffer): void {

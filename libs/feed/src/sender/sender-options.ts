@@ -42,6 +42,11 @@ export interface FeedSenderOptions {
   readonly snapshot: string;
   /** A UUID, a new one at every start. */
   readonly epoch: string;
+  /**
+   * The journal's next offset when the sender's memory was rebuilt: frames that an earlier epoch told beyond it were never
+   * on disk, and their numbers are given anew. Default: the offset at the moment of binding.
+   */
+  readonly epochOffset?: number;
   /** The sender's pair; needed beyond loopback. */
   readonly keys?: FeedKeys;
   /** Public keys of the receivers that are let in; without the list whoever knows the sender's public key. */

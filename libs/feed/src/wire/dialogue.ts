@@ -36,6 +36,8 @@ export interface Answer {
   readonly topics: readonly (readonly [topic: string, sequence: number])[];
   /** Ask for what comes after this topic; empty when there is no more. */
   readonly next: string;
+  /** Journal offset at which the epoch began: what an earlier epoch told of this offset or a later one is void. */
+  readonly epochOffset: number;
   /** Why there is no answer. */
   readonly error?: string;
 }
@@ -64,10 +66,10 @@ export function encodeAnswer(answer: Answer): Buffer {
 /** Throws a RangeError for what is no answer. */
 export function decodeAnswer(message: Buffer): Answer {
   const value = decodePacked(message);
-  const { id, next, error } = value as Record<string, unknown>;
-  if (!isCount(id) || typeof next !== 'string') throw new RangeError('the payload is no answer');
+  const { id, next, error, epochOffset } = value as Record<string, unknown>;
+  if (!isCount(id) || !isCount(epochOffset) || typeof next !== 'string') throw new RangeError('the payload is no answer');
   const topics = listOf(value['topics'], 'topics', isPosition);
-  return { id, topics, next, ...(typeof error === 'string' ? { error } : {}) };
+  return { id, topics, next, epochOffset, ...(typeof error === 'string' ? { error } : {}) };
 }
 
 function isText(value: unknown): value is string {
