@@ -64,7 +64,9 @@ export interface FeedStatus {
   readonly intervals: readonly Interval[];
   readonly instruments: readonly FeedInstrument[];
   /** By segment: candles that end at or before this are closed (microseconds UTC, 0 when unknown), and open gaps. */
-  readonly segments: Readonly<Record<string, { readonly watermarkMicros: number; readonly openGaps: number }>>;
+  readonly segments: Readonly<
+    Record<string, { readonly watermarkMicros: number; readonly openGaps: number }>
+  >;
 }
 
 /** Where a message comes from. */

@@ -7,7 +7,8 @@ import type { InstrumentKey, Interval } from '@tickwright/market';
  */
 export const topics = {
   /** Without an instrument: those of all of them. */
-  candle: (interval: Interval, instrument?: InstrumentKey): string => `candle/${interval}/${ended(instrument)}`,
+  candle: (interval: Interval, instrument?: InstrumentKey): string =>
+    `candle/${interval}/${ended(instrument)}`,
   tick: (instrument?: InstrumentKey): string => `tick/${ended(instrument)}`,
   gap: (instrument?: InstrumentKey): string => `gap/${ended(instrument)}`,
   /** Without a strategy: the signals of all of them. */

@@ -28,7 +28,13 @@ const action = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('beat' as const) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('arrive' as const, 'lose' as const, 'double' as const), place }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom('arrive' as const, 'lose' as const, 'double' as const),
+      place,
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose question' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
@@ -90,7 +96,9 @@ function consumed(events: readonly FeedEvent[]) {
       for (const candle of event.candles) known.set(candle.openMicros, candle);
     }
     if (event.type === 'gaps') {
-      const known = event.isSnapshot ? new Map<string, Gap>() : (gaps.get(event.instrument) ?? new Map<string, Gap>());
+      const known = event.isSnapshot
+        ? new Map<string, Gap>()
+        : (gaps.get(event.instrument) ?? new Map<string, Gap>());
       gaps.set(event.instrument, known);
       for (const gap of event.gaps) known.set(gap.id, gap);
     }
@@ -131,7 +139,10 @@ function expectTicksWhole(line: LossyLine): void {
     const sent = line.sentTicks.get(line.epoch)?.get(topic) ?? [];
     const found = line.events.slice(live).flatMap((event) => {
       if (event.type === 'missed' && event.topic === topic)
-        return Array.from({ length: event.toSequence - event.fromSequence + 1 }, (_, at) => event.fromSequence + at);
+        return Array.from(
+          { length: event.toSequence - event.fromSequence + 1 },
+          (_, at) => event.fromSequence + at,
+        );
       if (event.type !== 'ticks' || event.topic !== topic) return [];
       expect(event.ticks.price[0]).toBe(sent[event.sequence - 1]);
       return [event.sequence];

@@ -198,7 +198,10 @@ export class FeedSync {
     this.#pageAfter = answer.next;
     if (answer.next !== '') return;
     this.#isLive = true;
-    this.#options.emit({ type: 'live', epoch: head.epoch, offset: head.offset, unmatched: this.#unmatched() }, 0);
+    this.#options.emit(
+      { type: 'live', epoch: head.epoch, offset: head.offset, unmatched: this.#unmatched() },
+      0,
+    );
     this.#heldBytes = 0;
     for (const [topic, message] of this.#held.splice(0)) this.message(topic, message);
   }
@@ -321,13 +324,11 @@ export class FeedSync {
       // Of a state, what was told already is not told again. In a new epoch nothing has been.
       const candles = header.isSnapshot ? line.newOf(event.candles) : event.candles;
       line.remember(candles);
-      line.lastOffset = header.offset;
       if (candles.length === 0) return;
       this.#options.counts.candles += candles.length;
       this.#options.emit({ ...event, candles }, message.length);
       return;
     }
-    line.lastOffset = header.offset;
     if (event.type === 'ticks') this.#options.counts.ticks += event.ticks.count;
     this.#options.emit(event, message.length);
   }
@@ -341,7 +342,7 @@ export class FeedSync {
 
   #line(name: string): TopicLine {
     let line = this.#lines.get(name);
-    if (line === undefined) this.#lines.set(name, (line = new TopicLine(name)));
+    if (line === undefined) this.#lines.set(name, (line = new TopicLine(name, this.#options.history)));
     return line;
   }
 

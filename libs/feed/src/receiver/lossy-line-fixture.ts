@@ -2,7 +2,7 @@ import type { FeedCandle, FeedEvent } from '../feed-event.ts';
 import type { Question } from '../wire/dialogue.ts';
 import { encodeQuestion } from '../wire/dialogue.ts';
 import { epochBytes, stampMessage } from '../wire/header.ts';
-import { Sending } from '../sender/sending.ts';
+import { Sending, senderCounts } from '../sender/sending.ts';
 import type { FeedLimits, SnapshotSource } from '../sender/sender-options.ts';
 import { InstrumentTable, TickBatch, instrumentKey, splitKey } from '@tickwright/market';
 import type { Gap, InstrumentKey } from '@tickwright/market';
@@ -13,7 +13,9 @@ import type { FeedReceiverCounts } from './receiver-options.ts';
 export const KEYS = ['SIM|A', 'SIM|A/B'].map((key) => instrumentKey(key));
 export const MINUTE = 60_000_000;
 
-export function feedCandle(fields: Partial<FeedCandle> & Pick<FeedCandle, 'openMicros' | 'version'>): FeedCandle {
+export function feedCandle(
+  fields: Partial<FeedCandle> & Pick<FeedCandle, 'openMicros' | 'version'>,
+): FeedCandle {
   return {
     closeMicros: fields.openMicros + MINUTE,
     open: 1,
@@ -85,7 +87,9 @@ export class SentState implements SnapshotSource {
 
   state(topic: string, history: number): ReturnType<SnapshotSource['state']> {
     for (const key of KEYS) {
-      const candles = [...(this.candles.get(key)?.values() ?? [])].sort((a, b) => a.openMicros - b.openMicros);
+      const candles = [...(this.candles.get(key)?.values() ?? [])].sort(
+        (a, b) => a.openMicros - b.openMicros,
+      );
       if (topic === topics.candle('1m', key)) return { kind: 'candles', candles: candles.slice(-history) };
       if (topic === topics.gap(key))
         return { kind: 'gaps', gaps: [...(this.gaps.get(key)?.values() ?? [])].filter(isUnfilled) };
@@ -205,7 +209,14 @@ export class LossyLine {
     if (question === undefined) return;
     const asked = encodeQuestion(question);
     const epoch = epochBytes(this.epoch);
-    stampMessage(asked, { epoch, sequence: 0, offset: 0, durableOffset: 0, sendMicros: 0, isSnapshot: false });
+    stampMessage(asked, {
+      epoch,
+      sequence: 0,
+      offset: 0,
+      durableOffset: 0,
+      sendMicros: 0,
+      isSnapshot: false,
+    });
     this.sync.answer(this.sending.answerTo(asked));
   }
 
@@ -230,6 +241,7 @@ export class LossyLine {
     return new Sending({
       epoch: this.epoch,
       source: this.sent,
+      counts: senderCounts(),
       offsets: () => ({ offset: this.sent.offset, durableOffset: this.sent.offset }),
       limits: this.#limits,
       clock: { nowMicros: () => 0 },

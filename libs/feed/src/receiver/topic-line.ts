@@ -2,8 +2,8 @@ import type { FeedCandle } from '../feed-event.ts';
 import { parseTopic } from '../topic.ts';
 import type { TopicName } from '../topic.ts';
 
-/** Candles of a topic whose delivered state is remembered one by one; older ones are judged by their version alone. */
-const REMEMBERED_CANDLES = 64;
+/** Of a topic so many delivered candles are remembered at least, so that a state does not tell them again. */
+const REMEMBERED_MIN = 64;
 /** Messages that came before an earlier one of their topic and wait for it; past it they are fetched again. */
 const MAX_EARLY = 256;
 
@@ -15,13 +15,15 @@ export class TopicLine {
   last = 0;
   /** The greatest sequence that is known to have been sent. */
   known = 0;
-  /** Journal offset of the message handed on last: every change of the topic below it was in that one or before. */
-  lastOffset = 0;
   readonly #early = new Map<number, Buffer>();
   readonly #delivered = new Map<number, number>();
 
-  constructor(name: string) {
+  readonly #remembered: number;
+
+  /** `history`: how many candles a state tells at most. */
+  constructor(name: string, history: number) {
     this.name = name;
+    this.#remembered = Math.max(REMEMBERED_MIN, history);
     this.about = parseTopic(name);
   }
 
@@ -61,10 +63,7 @@ export class TopicLine {
 
   /** The candles of a state that were not handed on as they are. */
   newOf(candles: readonly FeedCandle[]): FeedCandle[] {
-    return candles.filter((candle) => {
-      const delivered = this.#delivered.get(candle.openMicros);
-      return delivered === undefined ? candle.version >= this.lastOffset : delivered !== markOf(candle);
-    });
+    return candles.filter((candle) => this.#delivered.get(candle.openMicros) !== markOf(candle));
   }
 
   remember(candles: readonly FeedCandle[]): void {
@@ -73,7 +72,7 @@ export class TopicLine {
       this.#delivered.set(candle.openMicros, markOf(candle));
     }
     for (const openMicros of this.#delivered.keys()) {
-      if (this.#delivered.size <= REMEMBERED_CANDLES) return;
+      if (this.#delivered.size <= this.#remembered) return;
       this.#delivered.delete(openMicros);
     }
   }

@@ -8,7 +8,7 @@ import { requireProtected } from '../feed-address.ts';
 import type { FeedCandle, FeedSignal, FeedStatus } from '../feed-event.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import type { FeedSenderCounts, FeedSenderOptions } from './sender-options.ts';
-import { Sending } from './sending.ts';
+import { Sending, senderCounts } from './sending.ts';
 
 const HIGH_WATER_MARK = 10_000;
 const HEARTBEAT_MS = 1_000;
@@ -31,7 +31,7 @@ export class FeedSender implements AsyncDisposable {
   readonly addresses: { readonly publish: string; readonly snapshot: string };
   readonly #options: FeedSenderOptions;
   readonly #sockets: Sockets;
-  readonly #sending: Sending;
+  #sending: Sending;
   readonly #log: SampledLog;
   readonly #closing = new AbortController();
   readonly #loops: Promise<unknown>[];
@@ -62,7 +62,7 @@ export class FeedSender implements AsyncDisposable {
     this.#sockets = sockets;
     this.addresses = addresses;
     this.#log = sampledLog(options.log, { perKey: 3, windowMs: 60_000, clock: options.clock });
-    this.#sending = new Sending({ ...options, publish: this.#publish });
+    this.#sending = new Sending({ ...options, counts: senderCounts(), publish: this.#publish });
     this.#loops = [this.#beat(), this.#answer()];
   }
 
@@ -96,6 +96,13 @@ export class FeedSender implements AsyncDisposable {
 
   sendStatus(status: FeedStatus): void {
     this.#sending.sendStatus(status);
+  }
+
+  /** Begins a new epoch on the same addresses: receivers throw away what they have and ask for everything. */
+  renew(epoch: { readonly epoch: string; readonly epochOffset: number }): void {
+    const { counts } = this.#sending;
+    this.#sending = new Sending({ ...this.#options, ...epoch, counts, publish: this.#publish });
+    this.#sending.sendHeartbeat();
   }
 
   /** Ends it: nothing more is sent or answered; what is on its way has a moment to leave. */

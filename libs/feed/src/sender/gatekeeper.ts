@@ -20,7 +20,8 @@ export class Gatekeeper {
   static async open(options: { context?: Context; allowedKeys: readonly string[] }): Promise<Gatekeeper> {
     const { context, allowedKeys } = options;
     const wrong = allowedKeys.find((key) => !isFeedKey(key));
-    if (wrong !== undefined) throw new FeedKeysError(`"${wrong}" is no public key: expected 40 characters of Z85`);
+    if (wrong !== undefined)
+      throw new FeedKeysError(`"${wrong}" is no public key: expected 40 characters of Z85`);
     const socket = new Reply({ linger: 0, ...(context === undefined ? {} : { context }) });
     await socket.bind(ADDRESS);
     return new Gatekeeper(socket, new Set(allowedKeys));
@@ -40,8 +41,7 @@ export class Gatekeeper {
     try {
       // Version, request id, domain, address, identity, mechanism, and for CURVE the client's key as 32 bytes.
       for await (const [version, id, , , , mechanism, key] of this.#socket) {
-        const isAllowed =
-          String(mechanism) === 'CURVE' && key !== undefined && this.#allowed.has(z85(key));
+        const isAllowed = String(mechanism) === 'CURVE' && key !== undefined && this.#allowed.has(z85(key));
         if (!isAllowed) this.refused += 1;
         const [status, text] = isAllowed ? ['200', 'OK'] : ['400', 'this key is not let in'];
         await this.#socket.send([version, id, status, text, '', '']);

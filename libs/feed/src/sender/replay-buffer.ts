@@ -31,8 +31,7 @@ export class ReplayBuffer {
   #orderStart = 0;
   #bytes = 0;
   #messages = 0;
-  /** Messages that left because of a limit. */
-  forgotten = 0;
+  #forgotten = 0;
 
   constructor(limits: FeedLimits = {}) {
     const { topicMessages, topicBytes, totalBytes } = { ...DEFAULTS, ...limits };
@@ -67,8 +66,9 @@ export class ReplayBuffer {
     return topic;
   }
 
-  /** Keeps a message that has just got the topic's sequence. */
-  keep(topic: SentTopic, message: Buffer): void {
+  /** Keeps a message that has just got the topic's sequence. Returns how many others had to go. */
+  keep(topic: SentTopic, message: Buffer): number {
+    const before = this.#forgotten;
     topic.kept.push(message);
     topic.keptBytes += message.length;
     this.#bytes += message.length;
@@ -80,6 +80,7 @@ export class ReplayBuffer {
     }
     while (this.#bytes > this.#limits.totalBytes) this.#forgetOldest();
     this.#compact();
+    return this.#forgotten - before;
   }
 
   #forgetOldest(): void {
@@ -95,7 +96,7 @@ export class ReplayBuffer {
     topic.keptBytes -= message.length;
     this.#bytes -= message.length;
     this.#messages -= 1;
-    this.forgotten += 1;
+    this.#forgotten += 1;
   }
 
   /**

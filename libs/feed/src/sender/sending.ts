@@ -9,7 +9,13 @@ import { encodeTicks } from '../wire/tick-columns.ts';
 import { Answering } from './answering.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { SentTopic } from './replay-buffer.ts';
-import type { FeedLimits, FeedOffsets, FeedSenderCounts, SnapshotSource, TopicState } from './sender-options.ts';
+import type {
+  FeedLimits,
+  FeedOffsets,
+  FeedSenderCounts,
+  SnapshotSource,
+  TopicState,
+} from './sender-options.ts';
 import { TickSorter } from './tick-sorter.ts';
 import { encodeState } from './topic-state.ts';
 
@@ -20,6 +26,7 @@ export interface SendingOptions {
   readonly epoch: string;
   readonly epochOffset?: number;
   readonly source: SnapshotSource;
+  readonly counts: FeedSenderCounts;
   readonly offsets: () => FeedOffsets;
   readonly limits?: FeedLimits;
   readonly clock: Pick<Clock, 'nowMicros'>;
@@ -29,22 +36,7 @@ export interface SendingOptions {
 
 /** The sender without its sockets: numbers messages, keeps them for a while, answers for what was lost. */
 export class Sending {
-  readonly counts: FeedSenderCounts = {
-    messages: 0,
-    bytes: 0,
-    ticks: 0,
-    candles: 0,
-    gaps: 0,
-    signals: 0,
-    heartbeats: 0,
-    refused: 0,
-    forgotten: 0,
-    snapshots: 0,
-    replays: 0,
-    replayed: 0,
-    tooOld: 0,
-    badQuestions: 0,
-  };
+  readonly counts: FeedSenderCounts;
   readonly #options: SendingOptions;
   readonly #epoch: Buffer;
   readonly #buffer: ReplayBuffer;
@@ -58,6 +50,7 @@ export class Sending {
 
   constructor(options: SendingOptions) {
     this.#options = options;
+    this.counts = options.counts;
     this.#epoch = epochBytes(options.epoch);
     this.#buffer = new ReplayBuffer(options.limits);
     // Not one of the buffer's: heartbeats are not sent again.
@@ -135,7 +128,9 @@ export class Sending {
     } catch (error) {
       this.counts.badQuestions += 1;
       // Whatever the asker speaks, the head tells our version.
-      parts = [encodeAnswer({ id: 0, topics: [], next: '', epochOffset: this.#epochOffset, error: String(error) })];
+      parts = [
+        encodeAnswer({ id: 0, topics: [], next: '', epochOffset: this.#epochOffset, error: String(error) }),
+      ];
     }
     this.#stamp(parts[0], { sequence: 0, isSnapshot: true });
     return parts;
@@ -149,8 +144,7 @@ export class Sending {
     topic.sequence += 1;
     topic.beat = this.#beat;
     this.#stamp(message, { sequence: topic.sequence, isSnapshot: false });
-    this.#buffer.keep(topic, message);
-    this.counts.forgotten = this.#buffer.forgotten;
+    this.counts.forgotten += this.#buffer.keep(topic, message);
     this.#publish(topic, message);
   }
 
@@ -165,4 +159,24 @@ export class Sending {
     const sendMicros = this.#options.clock.nowMicros();
     stampMessage(message, { epoch: this.#epoch, sequence, offset, durableOffset, sendMicros, isSnapshot });
   }
+}
+
+/** Nothing counted yet. */
+export function senderCounts(): FeedSenderCounts {
+  return {
+    messages: 0,
+    bytes: 0,
+    ticks: 0,
+    candles: 0,
+    gaps: 0,
+    signals: 0,
+    heartbeats: 0,
+    refused: 0,
+    forgotten: 0,
+    snapshots: 0,
+    replays: 0,
+    replayed: 0,
+    tooOld: 0,
+    badQuestions: 0,
+  };
 }

@@ -56,7 +56,9 @@ export function decodeQuestion(message: Buffer): Question {
     throw new RangeError('the payload is no question');
   if (ask === 'replay') return { id, ask, history, ranges: listOf(value['ranges'], 'ranges', isRange) };
   const prefixes = listOf(value['prefixes'], 'prefixes', isText);
-  return ask === 'snapshot' ? { id, ask, prefixes, history, after } : { id, ask: 'sequences', prefixes, after };
+  return ask === 'snapshot'
+    ? { id, ask, prefixes, history, after }
+    : { id, ask: 'sequences', prefixes, after };
 }
 
 export function encodeAnswer(answer: Answer): Buffer {
@@ -67,7 +69,8 @@ export function encodeAnswer(answer: Answer): Buffer {
 export function decodeAnswer(message: Buffer): Answer {
   const value = decodePacked(message);
   const { id, next, error, epochOffset } = value as Record<string, unknown>;
-  if (!isCount(id) || !isCount(epochOffset) || typeof next !== 'string') throw new RangeError('the payload is no answer');
+  if (!isCount(id) || !isCount(epochOffset) || typeof next !== 'string')
+    throw new RangeError('the payload is no answer');
   const topics = listOf(value['topics'], 'topics', isPosition);
   return { id, topics, next, epochOffset, ...(typeof error === 'string' ? { error } : {}) };
 }
@@ -80,4 +83,3 @@ function isRange(value: unknown): value is Range {
   if (!Array.isArray(value) || value.length !== 3) return false;
   return typeof value[0] === 'string' && isCount(value[1]) && isCount(value[2]);
 }
-

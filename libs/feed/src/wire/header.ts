@@ -7,7 +7,17 @@ export const HEADER_BYTES = 64;
 const MAGIC = 0x44465754; // "TWFD"
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-export const PayloadKind = { ticks: 1, candles: 2, gaps: 3, signal: 4, status: 5, heartbeat: 6, question: 7, answer: 8, position: 9 } as const;
+export const PayloadKind = {
+  ticks: 1,
+  candles: 2,
+  gaps: 3,
+  signal: 4,
+  status: 5,
+  heartbeat: 6,
+  question: 7,
+  answer: 8,
+  position: 9,
+} as const;
 export type PayloadKind = (typeof PayloadKind)[keyof typeof PayloadKind];
 
 const SNAPSHOT_FLAG = 1;

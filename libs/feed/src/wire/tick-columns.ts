@@ -30,7 +30,8 @@ export class FeedTicks {
     buffer: ArrayBufferLike,
     start: number,
   ) {
-    const floats = (column: number): Float64Array => new Float64Array(buffer, start + column * count * 8, count);
+    const floats = (column: number): Float64Array =>
+      new Float64Array(buffer, start + column * count * 8, count);
     this.eventTime = floats(0);
     this.receiveTime = floats(1);
     this.price = floats(2);
