@@ -173,7 +173,13 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     candleFiles,
     clock,
     log,
-    recompute: recomputeCandles({ tickFile, candleFiles, instruments, gaps: pipeline.gaps }),
+    recompute: recomputeCandles({
+      tickFile,
+      candleFiles,
+      instruments,
+      gaps: pipeline.gaps,
+      onRecomputed: (rows) => pipeline.recomputed(rows),
+    }),
     statusNow: () => publisher.now(),
   });
   const lost: OffsetRange[] = [];

@@ -1,5 +1,5 @@
 import { HOUR_MICROS, MINUTE_MICROS, calendars } from '@tickwright/market';
-import type { GapLedger, InstrumentTable, UnloadedCandle } from '@tickwright/market';
+import type { CandleColumns, GapLedger, InstrumentTable, UnloadedCandle } from '@tickwright/market';
 import type { CandleFiles } from '@tickwright/store';
 import type { TickStore } from '../ticks/tick-store.ts';
 import { closedCandles, keepRows, keepSessions } from './stored-candles.ts';
@@ -12,6 +12,8 @@ export interface RecomputeParts {
   readonly candleFiles: Pick<CandleFiles, 'mergeHour'>;
   readonly instruments: InstrumentTable;
   readonly gaps: GapLedger;
+  /** Is told of the rows that went into a file. */
+  readonly onRecomputed?: (candles: CandleColumns) => void;
 }
 
 /** What is asked of one hour of one segment. */
@@ -69,6 +71,7 @@ async function recomputeHour({ segment, hourMicros, spans }: HourWork, parts: Re
     versionOf: offsetOf,
   });
   await candleFiles.mergeHour(segment, hourMicros, rows);
+  parts.onRecomputed?.(rows);
 }
 
 /** The newest offset that touched a candle; -1 when none did. A span may begin and end within a minute. */

@@ -1,5 +1,12 @@
 import { CandleBuilder, GapLedger } from '@tickwright/market';
-import type { Calendars, ControlEvent, Deduplicator, InstrumentTable, TickBatch } from '@tickwright/market';
+import type {
+  Calendars,
+  CandleColumns,
+  ControlEvent,
+  Deduplicator,
+  InstrumentTable,
+  TickBatch,
+} from '@tickwright/market';
 import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
 import { Fold } from './fold.ts';
@@ -16,6 +23,16 @@ export interface PipelineOptions {
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
 }
 
+/** Hears what the live fold has taken in, in the turn in which it did; not what is read back from the journal. */
+export interface FoldListener {
+  /** Accepted ticks, after the candles have taken them. The batch is reused afterwards. */
+  ticks(batch: TickBatch): void;
+  /** A clock frame, which may have closed candles. */
+  clock(): void;
+  /** Candles that are not in memory and were computed from storage. */
+  recomputed(candles: CandleColumns): void;
+}
+
 /**
  * The live fold with all that hangs on it: gaps, candles in memory, ticks waiting for the next flush. Until `goLive` it
  * is brought up to the journal from its files, and live frames are put off: `unfolded` takes them.
@@ -29,6 +46,7 @@ export class Pipeline {
   readonly #unfolded: UnfoldedFrames;
   #isLive = false;
   #hasLedgerChanged = false;
+  #listener: FoldListener | undefined;
 
   constructor(options: PipelineOptions) {
     const { instruments, calendars, memoryHours } = options;
@@ -50,6 +68,16 @@ export class Pipeline {
     );
     this.#unfolded = new UnfoldedFrames(options.venues);
     this.gaps.attach(this.fold.deduplicator);
+  }
+
+  /** One listener; undefined ends it. */
+  listen(listener: FoldListener | undefined): void {
+    this.#listener = listener;
+  }
+
+  /** Passes on what was computed from storage. */
+  recomputed(candles: CandleColumns): void {
+    this.#listener?.recomputed(candles);
   }
 
   /** Whether live frames go to the fold as they come. */
@@ -108,11 +136,13 @@ export class Pipeline {
   #ticks(batch: TickBatch): void {
     this.candles.fold(batch);
     this.buffer.append(batch);
+    if (this.#isLive) this.#listener?.ticks(batch);
   }
 
   #control(event: ControlEvent, receiveMicros: number, offset: number): void {
     if (event.type === 'clock') this.candles.clock(receiveMicros, offset);
     else this.#hasLedgerChanged = true;
     this.gaps.control(event, { receiveMicros, offset });
+    if (event.type === 'clock' && this.#isLive) this.#listener?.clock();
   }
 }

@@ -154,6 +154,11 @@ export class GapLedger implements HoleListener {
     return this.#rows.takeChanges();
   }
 
+  /** Grows with every change of a row: for a follower that compares `list` with what it knows. */
+  get changeCount(): number {
+    return this.#rows.changeCount;
+  }
+
   /** Per instrument, the span that holds every change of completeness since the last call. */
   changedSpans(): GapSpan[] {
     return [...this.#rows.takeSpans()]

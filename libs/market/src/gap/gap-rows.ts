@@ -39,6 +39,7 @@ export class GapRows {
   readonly #filled: MutableGap[] = [];
   readonly #changed = new Map<string, MutableGap>();
   readonly #told = new WeakSet<MutableGap>();
+  #changeCount = 0;
   // Span by instrument key whose completeness changed.
   readonly #spans = new Map<string, { fromMicros: number; toMicros: number; since: number }>();
 
@@ -135,7 +136,13 @@ export class GapRows {
     if (!this.#told.has(forgotten)) this.#changed.delete(forgotten.id);
   }
 
+  /** Grows with every change: who follows the rows beside `takeChanges` sees by it whether to look. */
+  get changeCount(): number {
+    return this.#changeCount;
+  }
+
   #changes(gap: MutableGap): void {
+    this.#changeCount += 1;
     this.#changed.set(gap.id, gap);
     this.#mark(gap, gap.version);
   }
