@@ -39,3 +39,5 @@ export type {
   SnapshotSource,
   TopicState,
 } from './sender/sender-options.ts';
+export { loadFeedKeys, writeFeedKeyFile } from './key-file.ts';
+export { registerReceiverMetrics, registerSenderMetrics } from './feed-metrics.ts';
