@@ -6,6 +6,7 @@ import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
 import { databaseReasons } from './database-metrics.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
+import type { FeedService } from '../feed/feed-service.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
@@ -20,6 +21,8 @@ interface Running {
   readonly retention: Pick<Retention, 'uses'>;
   readonly supervisor: Supervisor;
   readonly backups: Backups;
+  /** Undefined where none is configured. */
+  readonly feed?: FeedService | undefined;
 }
 
 export interface HealthReport {
