@@ -158,6 +158,7 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
   }
 
   #ask(question: Question): void {
+    if (this.#closing.signal.aborted) return;
     const message = encodeQuestion(question);
     const sendMicros = this.#options.clock.nowMicros();
     const epoch = epochBytes(this.#sync.epoch ?? NO_EPOCH);

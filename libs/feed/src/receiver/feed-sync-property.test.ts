@@ -5,6 +5,8 @@ import type { FeedCandle, FeedEvent } from '../feed-event.ts';
 import { topics } from '../topic.ts';
 import { KEYS, LossyLine, MINUTE, isUnfilled } from './lossy-line-fixture.ts';
 
+/** `FEED_RUNS=5000` for long. */
+const RUNS = Number(process.env['FEED_RUNS'] ?? 100);
 const place = fc.nat({ max: 5 });
 const instrument = fc.nat({ max: KEYS.length - 1 });
 const action = fc.oneof(
@@ -122,7 +124,7 @@ test('whatever is lost, doubled, put out of order or started anew: all is whole 
       expectTicksWhole(line);
       expectNothingTwice(line.events);
     }),
-    { numRuns: 400 },
+    { numRuns: RUNS },
   );
 });
 

@@ -146,6 +146,8 @@ export class FeedSender implements AsyncDisposable {
         throw error;
       }
       const [from, question] = asked;
+      // Closed between the question and now: a closed socket throws instead of refusing.
+      if (this.#closing.signal.aborted) return;
       if (from === undefined || question === undefined) continue;
       router.send([from, ...this.#sending.answerTo(question)]).then(undefined, this.#onRefused);
     }
