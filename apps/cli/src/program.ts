@@ -44,6 +44,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addBackups(program, terminal, done);
   addJobs(program, terminal, done);
   addToken(program, terminal, done);
+  addFeed(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
 }
@@ -178,6 +179,16 @@ function addToken(program: Command, terminal: Terminal, done: Done): void {
     .action(async (venue, flags) => {
       const { tokenCommand } = await import('./commands/token.ts');
       done(await tokenCommand(terminal, { venue, ...flags }));
+    });
+}
+
+function addFeed(program: Command, terminal: Terminal, done: Done): void {
+  const feed = program.command('feed').description('what the ZeroMQ feed needs');
+  common(feed.command('keys [file]'))
+    .description('make a pair of CURVE keys for a feed that other machines can reach; prints the public one')
+    .action(async (file, flags) => {
+      const { feedKeysCommand } = await import('./commands/feed-keys.ts');
+      done(await feedKeysCommand(terminal, { ...flags, ...(file === undefined ? {} : { file }) }));
     });
 }
 

@@ -179,6 +179,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
       instruments,
       gaps: pipeline.gaps,
       hasTicked: (instrument) => pipeline.hasTicked(instrument),
+      onRecomputed: (rows) => pipeline.recomputed(rows),
     }),
     statusNow: () => publisher.now(),
   });

@@ -6,6 +6,7 @@ import type { Instrument } from '@tickwright/market';
 import { secretsFileOf, StoredToken } from '@tickwright/config';
 import type { Config, SourceConfig } from '@tickwright/config';
 import { DatabaseCloseError, abandonDatabases, openDatabases, watchLocks } from '@tickwright/database';
+import { registerSenderMetrics } from '@tickwright/feed';
 import { startHttpServer } from '@tickwright/http';
 import type { HttpServer } from '@tickwright/http';
 import {
@@ -25,6 +26,7 @@ import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { configuredFeed } from './feed/feed-service.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
@@ -103,6 +105,7 @@ async function run(options: IngestOptions): Promise<void> {
     // Not before: an instance of another container, which sees the state file's lock alone, may serve another address.
     onOwned: () => lock.publish({ addresses: { http: http.url }, token }),
   });
+  const epochOffset = core.journal.nextOffset;
   await core.begin();
   await using jobs = await Jobs.open({ ...options, database: core.stateDatabase });
   const tokens = tokensOf(options);
@@ -123,6 +126,8 @@ async function run(options: IngestOptions): Promise<void> {
   const days = new DayWork({ core, retention, clock, log });
   await using backups = new Backups({ ...options, core, instance });
   await backups.begin();
+  const { version } = options;
+  const feed = configuredFeed(config, { core, instance, version, epochOffset, clock, log });
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
@@ -136,10 +141,11 @@ async function run(options: IngestOptions): Promise<void> {
       }),
       ...jobs.services(),
       ...(recovery === undefined ? [] : [recovery.service()]),
+      ...(feed === undefined ? [] : [feed]),
       ...streams.map((each) => each.service),
     ],
   });
-  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery });
+  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery, feed });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
@@ -213,6 +219,7 @@ async function serve(options: IngestOptions, state: IngestorState, token: string
   const { config, log, version } = options;
   const metrics = createMetrics();
   registerMetrics(metrics, state);
+  if (config.feed.kind !== 'none') registerSenderMetrics(metrics, () => state.running?.feed?.health);
   return await startHttpServer({
     title: 'tickwright ingestor',
     version,

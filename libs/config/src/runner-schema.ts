@@ -9,6 +9,12 @@ const feedAddress = z
   .string()
   .regex(/^(tcp|ipc|inproc):\/\/.+$/, { error: 'expected an address like tcp://127.0.0.1:5556' });
 
+const interval = z.enum(['1m', '3m', '5m', '15m', '30m', '1h', '4h', '1d']);
+
+const feedKey = z
+  .string()
+  .regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, { error: 'expected a public key of 40 characters' });
+
 /** What is sent to other processes, and where. */
 export const feed = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
@@ -16,13 +22,36 @@ export const feed = z.discriminatedUnion('kind', [
     kind: z.literal('zeromq'),
     publish: feedAddress.default('tcp://127.0.0.1:5556'),
     snapshot: feedAddress.default('tcp://127.0.0.1:5557'),
+    /** Whose candles are sent, besides those that the configured strategies name. */
+    intervals: z.array(interval).min(1).default(['1m', '5m', '15m', '1h']),
+    /** Whether single ticks are sent too. */
+    ticks: z.boolean().default(true),
+    /** Ticks of this time go out together; the first one after a pause at once. */
+    batchMs: z.int().min(0).max(1_000).default(1),
+    /** A forming candle is sent this often at most; one that closes or is revised at once. */
+    formingIntervalMs: z.int().min(10).max(60_000).default(250),
+    /** Minutes of candles kept for snapshots and longer intervals; a whole day and an hour more by default. */
+    historyMinutes: z.int().min(60).max(20_160).default(1_500),
+    /** Bytes of messages kept, so that receivers can have them again. */
+    replayBytes: z
+      .int()
+      .min(65_536)
+      .default(64 * 1_048_576),
+    /** Messages that wait for one slow receiver; what comes beyond it has to ask for. */
+    highWaterMark: z.int().min(10).max(1_000_000).default(10_000),
+    /** A pair of keys made by `tickwright feed keys`; needed for addresses beyond this machine. */
+    keyFile: z.string().min(1).optional(),
+    /** The sender's public key, where it is not the one in keyFile: for a receiver on another machine. */
+    serverPublicKey: feedKey.optional(),
+    /** Public keys of the receivers that are let in; without the list whoever knows the sender's. */
+    allowedKeys: z.array(feedKey).optional(),
   }),
 ]);
 
 const strategy = z.strictObject({
   /** The strategy's name. */
   use: z.string().min(1),
-  interval: z.enum(['1m', '3m', '5m', '15m', '30m', '1h', '4h', '1d']),
+  interval,
   instruments: instruments.optional(),
   /** Checked by the strategy itself. */
   params: z.record(z.string(), z.unknown()).default({}),

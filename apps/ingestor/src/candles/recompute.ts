@@ -11,6 +11,8 @@ export type Recompute = (candles: readonly UnloadedCandle[], signal?: AbortSigna
 export interface RecomputeParts extends StoredCandleParts {
   readonly tickFile: Pick<TickStore, 'minutes' | 'venueMinutes' | 'venueSpans' | 'keptFromMicros'>;
   readonly candleFiles: Pick<CandleFiles, 'mergeHour' | 'read'>;
+  /** Is told of the rows that went into a file. */
+  readonly onRecomputed?: (candles: CandleColumns) => void;
 }
 
 /** What is asked of one hour of one segment. */
@@ -65,6 +67,7 @@ async function recomputeHour({ segment, hourMicros, spans }: HourWork, parts: Re
   const published = await candleFiles.read(segment, hourMicros);
   const gone = venueRowsGone(published, rows, (instrument, openTime) => newest(instrument, openTime) >= 0);
   await candleFiles.mergeHour(segment, hourMicros, rows, gone);
+  parts.onRecomputed?.(rows);
 }
 
 /** Published rows of the venue that stand no more, of candles that were computed: their minutes are told by ticks, which had none. */

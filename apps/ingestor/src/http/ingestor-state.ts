@@ -8,6 +8,7 @@ import { databaseReasons } from './database-metrics.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Recovery } from '../recovery/recovery.ts';
+import type { FeedService } from '../feed/feed-service.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 
 /** Ages beyond which the verdict is no longer good. */
@@ -25,6 +26,8 @@ interface Running {
   readonly jobs: Jobs;
   /** None where it is switched off. */
   readonly recovery?: Recovery | undefined;
+  /** Undefined where none is configured. */
+  readonly feed?: FeedService | undefined;
 }
 
 export interface HealthReport {

@@ -1,6 +1,7 @@
 import { CandleBuilder, GapLedger } from '@tickwright/market';
 import type {
   Calendars,
+  CandleColumns,
   ControlEvent,
   Deduplicator,
   InstrumentTable,
@@ -23,6 +24,16 @@ export interface PipelineOptions {
   readonly onRejected?: (venue: string, bytes: Buffer, offset: number) => void;
 }
 
+/** Hears what the live fold has taken in, in the turn in which it did; not what is read back from the journal. */
+export interface FoldListener {
+  /** Accepted ticks, after the candles have taken them. The batch is reused afterwards. */
+  ticks(batch: TickBatch): void;
+  /** A clock frame, which may have closed candles. */
+  clock(): void;
+  /** Candles that are not in memory and were computed from storage. */
+  recomputed(candles: CandleColumns): void;
+}
+
 /**
  * The live fold with all that hangs on it: gaps, candles in memory, ticks waiting for the next flush. Until `goLive` it
  * is brought up to the journal from its files, and live frames are put off: `unfolded` takes them.
@@ -36,6 +47,7 @@ export class Pipeline {
   readonly #unfolded: UnfoldedFrames;
   #isLive = false;
   #hasLedgerChanged = false;
+  #listener: FoldListener | undefined;
 
   constructor(options: PipelineOptions) {
     const { instruments, calendars, memoryHours } = options;
@@ -58,6 +70,16 @@ export class Pipeline {
     );
     this.#unfolded = new UnfoldedFrames(options.venues);
     this.gaps.attach(this.fold.deduplicator);
+  }
+
+  /** One listener; undefined ends it. */
+  listen(listener: FoldListener | undefined): void {
+    this.#listener = listener;
+  }
+
+  /** Passes on what was computed from storage. */
+  recomputed(candles: CandleColumns): void {
+    this.#listener?.recomputed(candles);
   }
 
   /** Whether live frames go to the fold as they come. */
@@ -121,6 +143,7 @@ export class Pipeline {
   #ticks(batch: TickBatch): void {
     this.candles.fold(batch);
     this.buffer.append(batch);
+    if (this.#isLive) this.#listener?.ticks(batch);
   }
 
   #venue(rows: readonly VenueRow[]): void {
@@ -132,5 +155,6 @@ export class Pipeline {
     if (event.type === 'clock') this.candles.clock(receiveMicros, offset);
     else this.#hasLedgerChanged = true;
     this.gaps.control(event, { receiveMicros, offset });
+    if (event.type === 'clock' && this.#isLive) this.#listener?.clock();
   }
 }
