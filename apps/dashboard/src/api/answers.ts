@@ -64,7 +64,10 @@ export interface CandlesAnswer {
   readonly calendar: string;
   /** Oldest first. */
   readonly candles: readonly Candle[];
-  readonly gaps: readonly Pick<GapRow, 'fromMicros' | 'toMicros' | 'cause' | 'state'>[];
+  readonly gaps: readonly (Pick<GapRow, 'fromMicros' | 'cause' | 'state'> & {
+    /** null while it lasts. */
+    readonly toMicros: number | null;
+  })[];
   /** Older ones exist. */
   readonly more: boolean;
 }
@@ -96,7 +99,6 @@ export interface StrategyRow {
   readonly path: string | null;
   readonly warmUp: number;
   readonly instruments: readonly StrategyState[];
-  readonly signals: number;
   readonly lastSignal: Signal | null;
   readonly error: string | null;
 }

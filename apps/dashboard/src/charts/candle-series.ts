@@ -8,8 +8,8 @@ export const MAX_CANDLES = 20_000;
 
 export interface Missing {
   readonly fromMicros: number;
-  /** -1 while it lasts. */
-  readonly toMicros: number;
+  /** null or -1 while it lasts. */
+  readonly toMicros: number | null;
 }
 
 /** The candles of one instrument and interval that a chart holds, in order, each opening time once. */
@@ -72,7 +72,7 @@ export class CandleSeries {
     const count = this.#candles.length;
     if (count === 0) return [];
     return missing.flatMap(({ fromMicros, toMicros }) => {
-      const endMicros = toMicros < 0 ? nowMicros : toMicros;
+      const endMicros = toMicros === null || toMicros < 0 ? nowMicros : toMicros;
       const first = this.#covering(fromMicros);
       const last = this.#indexOf(endMicros + 1) - 1;
       if (endMicros < (this.first?.openMicros ?? 0) || first > count) return [];

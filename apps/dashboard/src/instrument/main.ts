@@ -1,6 +1,6 @@
 import type { Candle } from '@tickwright/trading';
 import { ApiError, messageOf } from '../api/api-error.ts';
-import type { GapRow, ScannerChange, ScannerRow, TickRow } from '../api/answers.ts';
+import type { GapRow, ScannerChange, ScannerRow } from '../api/answers.ts';
 import { ingestorStatus } from '../api/ingestor-status.ts';
 import type { IngestorStatus } from '../api/ingestor-status.ts';
 import { fills, gaps, orders, positions, scannerRows, signals, ticks } from '../api/runner-api.ts';
@@ -41,7 +41,7 @@ fill(
 );
 
 const shell = startShell({
-  topics: ['scanner', 'candle', 'ticks', 'signal', 'fill', 'order'],
+  topics: ['scanner', 'candle', 'signal', 'fill', 'order'],
   query: { instrument: view.instrument, interval: view.interval },
   on: {
     scanner: (data) => {
@@ -51,7 +51,6 @@ const shell = startShell({
       lastCandleEventMs = Date.now();
       chart.take((data as { candle: Candle }).candle);
     },
-    ticks: (data) => panels.showTicks((data as { ticks: TickRow[] }).ticks),
     signal: () => void loadBook(),
     fill: () => void loadBook(),
     order: () => void loadBook(),
@@ -189,11 +188,11 @@ every(1_000, () => {
   showSituation();
   if (isLoaded) showOwnQuality();
 });
-// Without a feed no ticks are sent, and candles come as they are published: they are asked for.
+// Ticks are asked for while they are looked at; candles only where none are sent.
 every(2_000, async () => {
   if (shell.events.state.state !== 'open' || !isLoaded) return;
   await Promise.allSettled([
-    ...(shell.overview()?.candles.source === 'feed' ? [] : [loadTicks()]),
+    loadTicks(),
     ...(Date.now() - lastCandleEventMs > CANDLE_SILENCE_MS ? [chart.load()] : []),
   ]);
 });
