@@ -5,9 +5,12 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Log } from '@tickwright/runtime';
 import { hostName, isLoopback, refusal } from './access.ts';
 import { HttpError, OpenAddressError, PortTakenError } from './errors.ts';
+import { EVENT_LIMITS, EventClients, EventStream } from './event-stream.ts';
 import { openApiDocument } from './open-api.ts';
 import { JsonRows } from './route.ts';
 import type { ParameterValue, Route } from './route.ts';
+import { loadPages } from './static-pages.ts';
+import type { PagesOptions, StaticPages } from './static-pages.ts';
 
 /** Bounds: what one server holds at most. Beyond them it refuses, and says so with a status. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -38,12 +41,16 @@ export interface HttpServerOptions {
   /** Must answer from memory: it is asked while disks and databases are busy. */
   readonly health: () => { readonly ok: boolean };
   readonly ready: () => { readonly ready: boolean };
+  /** Built pages to serve beside the API. */
+  readonly pages?: PagesOptions;
 }
 
 export interface HttpServer extends AsyncDisposable {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string;
   readonly port: number;
+  /** Streams of server-sent events that are open, and how many were dropped because their clients did not read. */
+  readonly events: { readonly open: number; readonly dropped: number };
   close(): Promise<void>;
 }
 
@@ -65,8 +72,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     allowList: (request) => request.url === '/health',
   });
   guard(app, options);
-  answerErrors(app, options.log);
-  addRoutes(app, options);
+  const events = new EventClients();
+  const pages = options.pages === undefined ? undefined : await loadPages(options.pages);
+  answerErrors(app, options.log, pages);
+  addRoutes(app, options, events);
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (cause) {
@@ -76,16 +85,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     }
     throw cause;
   }
-  return handle(app, options.host);
+  return handle(app, options.host, events);
 }
 
-function handle(app: FastifyInstance, host: string): HttpServer {
+function handle(app: FastifyInstance, host: string, events: EventClients): HttpServer {
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const close = async (): Promise<void> => {
+    events.end();
     await app.close();
   };
-  return { port, url: `http://${host}:${port}`, close, [Symbol.asyncDispose]: close };
+  return { port, url: `http://${host}:${port}`, events, close, [Symbol.asyncDispose]: close };
 }
 
 function guard(app: FastifyInstance, options: HttpServerOptions): void {
@@ -106,10 +116,23 @@ function guard(app: FastifyInstance, options: HttpServerOptions): void {
   });
 }
 
-function answerErrors(app: FastifyInstance, log: Log): void {
-  app.setNotFoundHandler(async (request, reply) => {
-    const path = request.url.split('?')[0];
-    await reply.code(404).send({ error: `nothing is served at ${path}; /api/v1/openapi.json lists what is` });
+function answerErrors(app: FastifyInstance, log: Log, pages: StaticPages | undefined): void {
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const { headers, method } = request;
+    const found =
+      method !== 'GET' && method !== 'HEAD'
+        ? undefined
+        : pages?.answer({
+            path,
+            etag: headers['if-none-match'],
+            wantsHtml: headers.accept?.includes('text/html') ?? false,
+            takesGzip: String(headers['accept-encoding'] ?? '').includes('gzip'),
+          });
+    if (found !== undefined) return reply.code(found.status).headers(found.headers).send(found.body);
+    return reply
+      .code(404)
+      .send({ error: `nothing is served at ${path}; /api/v1/openapi.json lists what is` });
   });
   app.setErrorHandler(async (error: unknown, request, reply) => {
     const { status, message } = describe(error);
@@ -146,7 +169,7 @@ function validationMessage(issue: ValidationIssue): string {
   return `parameter "${issue.instancePath.slice(1)}" ${issue.message ?? 'is wrong'}${allowed}`;
 }
 
-function addRoutes(app: FastifyInstance, options: HttpServerOptions): void {
+function addRoutes(app: FastifyInstance, options: HttpServerOptions, events: EventClients): void {
   app.get('/health', async (_request, reply) => {
     const health = options.health();
     return reply.code(health.ok ? 200 : 503).send(health);
@@ -160,10 +183,10 @@ function addRoutes(app: FastifyInstance, options: HttpServerOptions): void {
   });
   const document = openApiDocument({ title: options.title, version: options.version }, options.routes);
   app.get('/api/v1/openapi.json', async () => document);
-  for (const route of options.routes) addRoute(app, route);
+  for (const route of options.routes) addRoute(app, route, events);
 }
 
-function addRoute(app: FastifyInstance, route: Route): void {
+function addRoute(app: FastifyInstance, route: Route, events: EventClients): void {
   const properties = Object.fromEntries(
     Object.entries(route.query ?? {}).map(([name, { description: _description, ...schema }]) => [
       name,
@@ -184,7 +207,10 @@ function addRoute(app: FastifyInstance, route: Route): void {
     handler: async (request, reply) => {
       const signal = abortWhenGone(reply);
       const { query, params, body } = request;
-      return answer(reply, await route.handler({ query, params, body, signal }));
+      const result = await route.handler({ query, params, body, signal });
+      if (!(result instanceof EventStream)) return answer(reply, result);
+      if (events.answer(reply, result, SECURITY_HEADERS)) return reply;
+      throw new HttpError(503, `${EVENT_LIMITS.clients} streams of events are open, the most there may be`);
     },
   });
 }

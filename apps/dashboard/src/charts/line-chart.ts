@@ -1,0 +1,103 @@
+import UPlot from 'uplot';
+import { dateAndTime } from '../format/times.ts';
+import { onZoneChange, zone } from '../shell/clock.ts';
+import { onThemeChange, themeColor } from '../shell/theme.ts';
+
+export interface ChartLine {
+  readonly label: string;
+  /** Name of a colour of the style sheet. */
+  readonly color: string;
+  /** Filled down to zero or the axis. */
+  readonly isFilled?: boolean;
+  readonly kind?: 'line' | 'bars';
+}
+
+export interface LineChartOptions {
+  readonly lines: readonly ChartLine[];
+  readonly height: number;
+  readonly format: (value: number) => string;
+  /** x is a time in seconds; otherwise numbers, formatted by `formatX`. */
+  readonly formatX?: (value: number) => string;
+  /** Charts of one name move their cursors together. */
+  readonly sync?: string;
+  readonly label: string;
+}
+
+export type ChartData = readonly (readonly (number | null)[])[];
+
+/** A line or bar chart that follows its box, the theme and the zone. */
+export class LineChart {
+  readonly #container: HTMLElement;
+  readonly #options: LineChartOptions;
+  #plot: UPlot | undefined;
+  #data: ChartData = [];
+
+  constructor(container: HTMLElement, options: LineChartOptions) {
+    this.#container = container;
+    this.#options = options;
+    container.setAttribute('role', 'img');
+    container.setAttribute('aria-label', options.label);
+    let width = 0;
+    new ResizeObserver(([entry]) => {
+      const now = Math.floor(entry?.contentRect.width ?? 0);
+      if (now === width || now === 0) return;
+      width = now;
+      if (this.#plot === undefined) this.#make(now);
+      else this.#plot.setSize({ width: now, height: options.height });
+    }).observe(container);
+    onThemeChange(() => this.#plot?.redraw(false));
+    onZoneChange(() => this.#plot?.redraw());
+  }
+
+  /** x first, then the values of each line. */
+  setData(data: ChartData): void {
+    this.#data = data;
+    this.#plot?.setData(data as UPlot.AlignedData);
+  }
+
+  #make(width: number): void {
+    const { lines, height, format, formatX, sync } = this.#options;
+    const axis = {
+      stroke: () => themeColor('muted'),
+      grid: { stroke: () => themeColor('grid'), width: 1 },
+      ticks: { show: false },
+      font: `11px ${getComputedStyle(document.documentElement).fontFamily}`,
+    };
+    const showX = formatX ?? ((seconds: number) => dateAndTime(seconds * 1_000, zone()));
+    this.#plot = new UPlot(
+      {
+        width,
+        height,
+        tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), zone()),
+        cursor: { y: false, points: { size: 5 }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
+        legend: { live: true },
+        scales: { x: { time: formatX === undefined } },
+        axes: [
+          {
+            ...axis,
+            ...(formatX === undefined ? {} : { values: (_plot: UPlot, splits: number[]) => splits.map(formatX) }),
+          },
+          { ...axis, size: 72, values: (_plot, splits) => splits.map(format) },
+        ],
+        series: [
+          { label: formatX === undefined ? 'Time' : '', value: (_plot, value: number | null) => (value === null ? '–' : showX(value)) },
+          ...lines.map((line) => series(line, format)),
+        ],
+      },
+      (this.#data.length > 0 ? this.#data : [[], ...lines.map(() => [])]) as UPlot.AlignedData,
+      this.#container,
+    );
+  }
+}
+
+function series({ label, color, isFilled, kind }: ChartLine, format: (value: number) => string): UPlot.Series {
+  return {
+    label,
+    width: 1.5,
+    points: { show: false },
+    stroke: () => themeColor(color),
+    ...(isFilled === true ? { fill: () => `${themeColor(color)}26` } : {}),
+    ...(kind === 'bars' ? { paths: UPlot.paths.bars?.({ size: [0.8, 48] }) } : {}),
+    value: (_plot, value: number | null) => (value === null ? '–' : format(value)),
+  } as UPlot.Series;
+}

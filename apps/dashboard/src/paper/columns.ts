@@ -1,0 +1,164 @@
+import type { ClosedTrade, Fill, MarkedPosition, Order } from '@tickwright/trading';
+import { element, fill } from '../dom/element.ts';
+import { decimalTone } from '../format/decimal-sum.ts';
+import { money } from '../format/numbers.ts';
+import { age, dateAndTime, dateIn, shortAge, timeOfDay } from '../format/times.ts';
+import { zone } from '../shell/clock.ts';
+import { instrumentAddress } from '../shell/search.ts';
+import { serverNow } from '../shell/server-time.ts';
+import type { Column } from '../table/column.ts';
+
+const SIGNED = { sign: 'always' } as const;
+
+/** A time of today, or with its date. */
+export function timeText(micros: number): string {
+  const ms = micros / 1_000;
+  const isToday = dateIn(ms, zone()) === dateIn(serverNow(), zone());
+  return isToday ? timeOfDay(ms, zone()) : dateAndTime(ms, zone());
+}
+
+export function timeColumn<Row>(micros: (row: Row) => number): Column<Row> {
+  return {
+    id: 'time',
+    title: 'Time',
+    text: (row) => timeText(micros(row)),
+    hover: (row) => dateAndTime(micros(row) / 1_000, zone()),
+    csv: (row) => new Date(micros(row) / 1_000).toISOString(),
+  };
+}
+
+export function instrumentColumn<Row extends { readonly instrument: string | null }>(): Column<Row> {
+  return {
+    id: 'instrument',
+    title: 'Instrument',
+    text: ({ instrument }) => instrument ?? '',
+    paint: (cell, { instrument }) => {
+      if (instrument === null) fill(cell);
+      else
+        fill(
+          cell,
+          element('a', { href: instrumentAddress(instrument) }, instrument.slice(instrument.indexOf('|') + 1)),
+        );
+    },
+    hover: ({ instrument }) => instrument ?? '',
+  };
+}
+
+export function strategyColumn<Row extends { readonly strategy: string | null }>(): Column<Row> {
+  return { id: 'strategy', title: 'Strategy', hides: 3, text: ({ strategy }) => strategy ?? '' };
+}
+
+const sideTone = ({ side }: { readonly side: string }): 'up' | 'down' => (side === 'buy' ? 'up' : 'down');
+const sideText = ({ side }: { readonly side: string }): string => (side === 'buy' ? '▲ buy' : '▼ sell');
+
+export const POSITION_COLUMNS: readonly Column<MarkedPosition>[] = [
+  instrumentColumn(),
+  strategyColumn(),
+  {
+    id: 'quantity',
+    title: 'Qty',
+    align: 'right',
+    text: ({ quantity }) => money(quantity, { ...SIGNED, decimals: /\./.test(quantity) ? 4 : 0 }),
+    tone: ({ quantity }) => decimalTone(quantity),
+    csv: ({ quantity }) => quantity,
+  },
+  { id: 'average', title: 'Avg', align: 'right', text: ({ averagePrice }) => money(averagePrice), csv: ({ averagePrice }) => averagePrice },
+  { id: 'mark', title: 'Mark', align: 'right', text: ({ markPrice }) => money(markPrice), flashes: true, csv: ({ markPrice }) => markPrice },
+  { id: 'value', title: 'Value', align: 'right', hides: 2, text: ({ marketValue }) => money(marketValue), csv: ({ marketValue }) => marketValue },
+  {
+    id: 'unrealized',
+    title: 'Unrealized',
+    align: 'right',
+    text: ({ unrealizedPnl }) => money(unrealizedPnl, SIGNED),
+    tone: ({ unrealizedPnl }) => decimalTone(unrealizedPnl),
+    csv: ({ unrealizedPnl }) => unrealizedPnl,
+  },
+  {
+    id: 'realized',
+    title: 'Realized',
+    align: 'right',
+    hides: 2,
+    text: ({ realizedPnl }) => money(realizedPnl, SIGNED),
+    tone: ({ realizedPnl }) => decimalTone(realizedPnl),
+    csv: ({ realizedPnl }) => realizedPnl,
+  },
+  { id: 'fees', title: 'Fees', align: 'right', hides: 2, text: ({ fees }) => money(fees), csv: ({ fees }) => fees },
+  {
+    id: 'held',
+    title: 'Held',
+    align: 'right',
+    hides: 3,
+    text: ({ openedMicros }) => (openedMicros === null ? '' : shortAge(serverNow() - openedMicros / 1_000)),
+    ages: true,
+    csv: ({ openedMicros }) => (openedMicros === null ? null : new Date(openedMicros / 1_000).toISOString()),
+  },
+];
+
+export const ORDER_COLUMNS: readonly Column<Order>[] = [
+  timeColumn(({ createdMicros }) => createdMicros),
+  instrumentColumn(),
+  { id: 'side', title: 'Side', text: sideText, tone: sideTone, csv: ({ side }) => side },
+  { id: 'quantity', title: 'Qty', align: 'right', text: ({ quantity }) => quantity },
+  { id: 'type', title: 'Type', hides: 3, text: ({ type, validity }) => `${type} ${validity}` },
+  {
+    id: 'price',
+    title: 'Price',
+    align: 'right',
+    hides: 3,
+    text: ({ limitPrice, stopPrice, averagePrice }) => money(averagePrice ?? limitPrice ?? stopPrice),
+    csv: ({ limitPrice, stopPrice, averagePrice }) => averagePrice ?? limitPrice ?? stopPrice,
+  },
+  strategyColumn(),
+  {
+    id: 'state',
+    title: 'State',
+    text: ({ state }) => state,
+    tone: ({ state }) => (state === 'rejected' ? 'bad' : state === 'working' ? '' : 'muted'),
+  },
+  { id: 'reason', title: 'Reason', hides: 2, text: ({ reason }) => reason, hover: ({ code }) => code, tone: () => 'muted' },
+];
+
+export const FILL_COLUMNS: readonly Column<Fill>[] = [
+  timeColumn(({ timeMicros }) => timeMicros),
+  instrumentColumn(),
+  { id: 'side', title: 'Side', text: sideText, tone: sideTone, csv: ({ side }) => side },
+  { id: 'quantity', title: 'Qty', align: 'right', text: ({ quantity }) => quantity },
+  { id: 'price', title: 'Price', align: 'right', text: ({ price }) => money(price), csv: ({ price }) => price },
+  { id: 'value', title: 'Value', align: 'right', hides: 3, text: ({ value }) => money(value), csv: ({ value }) => value },
+  { id: 'fees', title: 'Fees', align: 'right', hides: 3, text: ({ fees }) => money(fees), csv: ({ fees }) => fees },
+  { id: 'slippage', title: 'Slip', hint: 'How much worse than the market’s price', align: 'right', hides: 2, text: ({ slippage }) => money(slippage), csv: ({ slippage }) => slippage },
+  strategyColumn(),
+];
+
+export const TRADE_COLUMNS: readonly Column<ClosedTrade>[] = [
+  timeColumn(({ exitMicros }) => exitMicros),
+  instrumentColumn(),
+  {
+    id: 'direction',
+    title: 'Side',
+    text: ({ direction }) => (direction === 'long' ? '▲ long' : '▼ short'),
+    tone: ({ direction }) => (direction === 'long' ? 'up' : 'down'),
+    csv: ({ direction }) => direction,
+  },
+  { id: 'quantity', title: 'Qty', align: 'right', hides: 3, text: ({ quantity }) => quantity },
+  { id: 'entry', title: 'Entry', align: 'right', hides: 3, text: ({ entryPrice }) => money(entryPrice), csv: ({ entryPrice }) => entryPrice },
+  { id: 'exit', title: 'Exit', align: 'right', hides: 3, text: ({ exitPrice }) => money(exitPrice), csv: ({ exitPrice }) => exitPrice },
+  { id: 'fees', title: 'Fees', align: 'right', hides: 2, text: ({ fees }) => money(fees), csv: ({ fees }) => fees },
+  {
+    id: 'net',
+    title: 'Net P&L',
+    align: 'right',
+    text: ({ netPnl }) => money(netPnl, SIGNED),
+    tone: ({ netPnl }) => decimalTone(netPnl),
+    csv: ({ netPnl }) => netPnl,
+  },
+  {
+    id: 'held',
+    title: 'Held',
+    align: 'right',
+    hides: 2,
+    text: ({ entryMicros, exitMicros }) => age((exitMicros - entryMicros) / 1_000),
+    csv: ({ entryMicros, exitMicros }) => (exitMicros - entryMicros) / 1_000_000,
+  },
+  strategyColumn(),
+];

@@ -1,0 +1,208 @@
+import { messageOf } from '../api/api-error.ts';
+import type { ScannerChange, ScannerRow } from '../api/answers.ts';
+import { scannerRows } from '../api/runner-api.ts';
+import { byId, element, fill, setText } from '../dom/element.ts';
+import { dateAndTime } from '../format/times.ts';
+import { onZoneChange, zone } from '../shell/clock.ts';
+import { addKeys } from '../shell/keys.ts';
+import { showState } from '../shell/notice-line.ts';
+import { instrumentAddress, knowInstruments } from '../shell/search.ts';
+import { serverNow } from '../shell/server-time.ts';
+import { startShell } from '../shell/shell.ts';
+import { csvText, saveFile } from '../table/csv.ts';
+import { VirtualTable } from '../table/virtual-table.ts';
+import { COLUMNS } from './columns.ts';
+import { scannerState } from './page-state.ts';
+import { orderOf } from './row-order.ts';
+import { RowStore } from './row-store.ts';
+import type { ScannerView } from './row-store.ts';
+import { Toolbar } from './toolbar.ts';
+import { effectiveSort, readViewState, viewAddress } from './view-state.ts';
+import type { ViewState } from './view-state.ts';
+import { toggleWatched, watchlistNames } from './watchlists.ts';
+
+/** Changes are shown at most so often; the runner sends them as often at most. */
+const SHOW_MS = 250;
+
+const store = new RowStore();
+let view = readViewState(
+  location.search,
+  COLUMNS.map(({ id }) => id),
+);
+let isLoaded = false;
+let isPaused = false;
+let wasConnected = false;
+let failure = '';
+
+const table = new VirtualTable<ScannerView>({
+  label: 'Instruments',
+  columns: COLUMNS,
+  rowOf: (key) => store.get(key),
+  onSort: sortBy,
+  onOpen: open,
+  onSelect: (selected) => {
+    view = { ...view, selected };
+    keepAddress();
+  },
+});
+const toolbar = new Toolbar({ change, resort, pause, save });
+byId('table').append(table.element);
+if (view.selected !== undefined) table.select(view.selected);
+
+const shell = startShell({
+  topics: ['scanner'],
+  on: {
+    scanner: (data) => {
+      for (const row of (data as { rows: ScannerChange[] }).rows) store.merge(row);
+      if (!isLoaded && store.size > 0) loaded();
+    },
+  },
+  onConnected: () => {
+    // The first connection begins with all rows, and they are asked for already.
+    if (wasConnected) void load();
+    wasConnected = true;
+  },
+  onConnection: showSituation,
+});
+
+/** Everything anew: after a connection was lost nobody knows what was missed. */
+async function load(): Promise<void> {
+  try {
+    const rows: readonly ScannerRow[] = await scannerRows();
+    failure = '';
+    store.replace(rows);
+    loaded();
+  } catch (error) {
+    failure = messageOf(error);
+    showSituation();
+  }
+}
+
+function loaded(): void {
+  isLoaded = true;
+  knowInstruments([...new Set([...store.all()].map(({ row }) => row.symbol))]);
+  toolbar.showCounts(store);
+  resort();
+}
+
+function change(part: Partial<ViewState>): void {
+  view = { ...view, ...part };
+  resort();
+  keepAddress();
+}
+
+function sortBy(column: string): void {
+  const now = effectiveSort(view);
+  const first = COLUMNS.find(({ id }) => id === column)?.align === 'right' ? 'descending' : 'ascending';
+  const other = now.direction === 'ascending' ? 'descending' : 'ascending';
+  change({ sort: { column, direction: now.column === column ? other : first } });
+}
+
+/** Only here rows change their places: on demand, never under the reader's eyes. */
+function resort(): void {
+  table.setOrder(orderOf(store, view, COLUMNS), effectiveSort(view));
+  store.takeChanged();
+  toolbar.show(view);
+  toolbar.showResort(false);
+  showSituation();
+}
+
+function pause(): void {
+  isPaused = !isPaused;
+  toolbar.showPause(isPaused);
+  if (!isPaused) show();
+  showSituation();
+}
+
+function save(): void {
+  const rows = table.keys.flatMap((key) => store.get(key) ?? []);
+  const name = `scanner-${dateAndTime(serverNow(), zone()).replaceAll(/[: ]/g, '-')}.csv`;
+  saveFile(name, csvText(COLUMNS.filter(({ id }) => id !== 'spark'), rows));
+}
+
+function open(key: string): void {
+  const row = store.get(key)?.row;
+  if (row !== undefined) location.href = `${instrumentAddress(row.symbol)}?interval=${row.interval}`;
+}
+
+function watch(): void {
+  const row = view.selected === undefined ? undefined : store.get(view.selected)?.row;
+  if (row === undefined) return;
+  toggleWatched(view.list === '' ? (watchlistNames()[0] ?? 'Watchlist') : view.list, row.symbol);
+  table.update();
+  toolbar.show(view);
+}
+
+function keepAddress(): void {
+  history.replaceState(null, '', viewAddress(view));
+}
+
+function show(): void {
+  const changed = store.takeChanged();
+  if (changed.size > 0) table.update(changed);
+}
+
+function showSituation(): void {
+  showState(
+    scannerState({
+      store,
+      view,
+      shown: table.keys.length,
+      connection: shell.events.state,
+      overview: shell.overview(),
+      failure,
+      isLoaded,
+      clear: () => change({ preset: 'all', text: '', list: '', sort: undefined }),
+      retry: () => {
+        shell.events.retryNow();
+        void load();
+      },
+    }),
+  );
+  const shown = `${table.keys.length} of ${store.size} rows${isPaused ? ', paused: what is shown stands still' : ''}`;
+  let count = document.getElementById('count');
+  if (count === null) {
+    count = element('span', { id: 'count' });
+    fill(byId('bottom'), count, element('span', { class: 'keys' }, 'j k move · Enter open · w watch · f filter · r re-sort · p pause · ? all keys'));
+  }
+  setText(count, shown);
+}
+
+window.setInterval(() => {
+  if (!isPaused && !document.hidden) show();
+}, SHOW_MS);
+window.setInterval(() => {
+  if (!isPaused) table.age();
+  showSituation();
+}, 1_000);
+window.setInterval(() => {
+  if (!isLoaded || isPaused) return;
+  const order = orderOf(store, view, COLUMNS);
+  const isOld = order.length !== table.keys.length || order.some((key, index) => key !== table.keys[index]);
+  toolbar.showResort(isOld);
+  toolbar.showCounts(store);
+}, 2_000);
+onZoneChange(() => table.update());
+
+addKeys(
+  { key: 'j', does: 'Next row', run: () => table.move(1) },
+  { key: 'k', does: 'Row before', run: () => table.move(-1) },
+  { key: 'ArrowDown', does: 'Next row', run: () => table.move(1) },
+  { key: 'ArrowUp', does: 'Row before', run: () => table.move(-1) },
+  { key: 'PageDown', does: '20 rows on', run: () => table.move(20) },
+  { key: 'PageUp', does: '20 rows back', run: () => table.move(-20) },
+  { key: 'Home', does: 'First row', run: () => table.move(-1e9) },
+  { key: 'End', does: 'Last row', run: () => table.move(1e9) },
+  { key: 'Enter', does: 'Open the instrument', run: () => table.openSelected() },
+  { key: 'f', does: 'Filter rows', run: () => toolbar.filter.focus() },
+  { key: 'w', does: 'Put into the watchlist, or take out', run: watch },
+  { key: 'r', does: 'Re-sort', run: resort },
+  { key: 'p', does: 'Pause, resume', run: pause },
+);
+toolbar.filter.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' && event.key !== 'Enter') return;
+  toolbar.filter.blur();
+  table.focus();
+});
+void load();
+showSituation();

@@ -1,0 +1,135 @@
+import { EventStream, HttpError, startHttpServer } from '@tickwright/http';
+import type { EventClient, HttpServer, Route } from '@tickwright/http';
+import { join } from 'node:path';
+import { bookRoutes } from './book-fixture.ts';
+import { ingestorRoutes } from './ingestor-fixture.ts';
+import { MarketFixture } from './market-fixture.ts';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+export const TOKEN = 'sesame';
+
+export interface PagesServerOptions {
+  readonly instruments: number;
+  readonly port?: number;
+  /** Share of the rows that move in each quarter of a second. */
+  readonly share?: number;
+  readonly calendars?: readonly string[];
+}
+
+/** What tests turn to see how the pages take it. */
+export interface Situation {
+  data: { state: 'OK' | 'STALE' | 'DOWN'; reason: string; lastTickTs: string | null };
+  ingestor: { state: 'up' | 'down' | 'starting'; ready: boolean; reasons: string[]; reason: string };
+  killed: boolean;
+  /** Events stand still. */
+  isSilent: boolean;
+}
+
+export interface PagesServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly market: MarketFixture;
+  readonly situation: Situation;
+  readonly changes: { path: string; body: unknown }[];
+}
+
+/** A server that answers as the runner does, from a market of any size: for looking at the pages. */
+export async function startPagesServer(options: PagesServerOptions): Promise<PagesServer> {
+  const market = new MarketFixture(options.instruments);
+  const situation: Situation = {
+    data: { state: 'OK', reason: '', lastTickTs: null },
+    ingestor: { state: 'up', ready: true, reasons: [], reason: '' },
+    killed: false,
+    isSilent: false,
+  };
+  const started = Date.now();
+  const overview = (): object => ({
+    time: new Date().toISOString(),
+    mode: 'paper',
+    instance: 'fixture',
+    version: '0.1.0',
+    uptimeMs: Date.now() - started,
+    startedAt: new Date(started).toISOString(),
+    phase: 'running',
+    killed: situation.killed,
+    killReason: situation.killed ? 'by hand' : null,
+    candles: { source: 'files', state: 'live', reason: '' },
+    data: {
+      ...situation.data,
+      lastTickTs: situation.data.lastTickTs ?? new Date(Date.now() - 300).toISOString(),
+    },
+    ingestor: situation.ingestor,
+    calendars: options.calendars ?? ['nse'],
+  });
+  const changes: { path: string; body: unknown }[] = [];
+  const clients = new Set<EventClient>();
+  const routes: Route[] = [
+    { method: 'GET', path: '/api/v1/overview', summary: 'Overview', handler: async () => overview() },
+    {
+      method: 'GET',
+      path: '/api/v1/scanner',
+      summary: 'Scanner',
+      handler: async () => ({ time: new Date().toISOString(), rows: market.rows }),
+    },
+    {
+      method: 'GET',
+      path: '/events',
+      summary: 'Events',
+      query: {
+        topics: { type: 'string', description: 'topics' },
+        instrument: { type: 'string', description: 'instrument' },
+        interval: { type: 'string', description: 'interval' },
+      },
+      handler: async () =>
+        new EventStream((client) => {
+          clients.add(client);
+          client.signal.addEventListener('abort', () => clients.delete(client));
+          client.send('overview', overview());
+        }),
+    },
+    ...bookRoutes({ market, situation, changes }),
+    ...ingestorRoutes(market, situation),
+  ];
+  const server: HttpServer = await startHttpServer({
+    title: 'pages',
+    version: '0.1.0',
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    token: TOKEN,
+    log: quiet,
+    routes,
+    metrics: async () => '',
+    health: () => ({ ok: true }),
+    ready: () => ({ ready: true }),
+    pages: {
+      folder: join(import.meta.dirname, '../../apps/dashboard/dist'),
+      home: '/scanner',
+      isKnown: (page, rest) => page !== 'instrument' || market.rows.some(({ symbol }) => symbol === rest),
+    },
+  });
+  const rows = setInterval(() => {
+    const changed = market.step(options.share ?? 0.2);
+    if (situation.isSilent) return;
+    for (const client of clients) if (!client.isBusy) client.send('scanner', { time: new Date().toISOString(), rows: changed });
+  }, 250);
+  const head = setInterval(() => {
+    if (situation.isSilent) return;
+    for (const client of clients) client.send('overview', overview());
+  }, 1_000);
+  return {
+    url: server.url,
+    port: server.port,
+    market,
+    situation,
+    changes,
+    async [Symbol.asyncDispose]() {
+      clearInterval(rows);
+      clearInterval(head);
+      await server.close();
+    },
+  };
+}
+
+export function notFound(what: string): never {
+  throw new HttpError(404, `no ${what} is known here`);
+}
