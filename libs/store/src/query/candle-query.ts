@@ -52,6 +52,8 @@ export interface LatestRequest {
   readonly interval: Interval;
   /** How many of each. An instrument that has been silent for long may have fewer: see the limits in the README. */
   readonly count: number;
+  /** Only candles that end after it, microseconds UTC; then `count` may be Infinity. */
+  readonly from?: number;
   readonly fill?: boolean;
   readonly includeForming?: boolean;
 }
@@ -117,7 +119,7 @@ class FileCandleQuery implements CandleQuery {
     return this.#answer(request.instruments, {
       interval,
       count,
-      from: -Infinity,
+      from: request.from ?? -Infinity,
       to: Infinity,
       filesMax: LOOK_BACK_FILES + 2 * filesFor(count, interval),
       fill: request.fill ?? false,
