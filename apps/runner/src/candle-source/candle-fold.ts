@@ -1,0 +1,128 @@
+import { intervalMicros, splitKey, instrumentKey } from '@tickwright/market';
+import type { Interval } from '@tickwright/market';
+import type { Candle } from '@tickwright/store';
+import type { SourceCandleEvent, SourceEvent, StreamWanted } from './source-event.ts';
+import { StreamFold } from './stream-fold.ts';
+
+export interface CandleFoldOptions {
+  readonly streams: readonly StreamWanted[];
+  /** A candle that closed longer ago than this, in the time of its market, is told as missed. */
+  readonly maxSignalAgeMs: number;
+}
+
+/** All streams of a runner. Two sources may look at the same candles in turn: nothing is told twice. */
+export class CandleFold {
+  readonly #streams = new Map<string, StreamFold>();
+  readonly #byInterval = new Map<Interval, StreamFold[]>();
+  readonly #watermarks = new Map<string, number>();
+  readonly #maxAgeMicros: number;
+  #hasBegun = false;
+  #skipped = 0;
+
+  constructor(options: CandleFoldOptions) {
+    this.#maxAgeMicros = options.maxSignalAgeMs * 1_000;
+    for (const wanted of options.streams) {
+      const fold = new StreamFold(wanted);
+      this.#streams.set(streamKey(wanted.interval, wanted.instrument), fold);
+      const list = this.#byInterval.get(wanted.interval);
+      if (list === undefined) this.#byInterval.set(wanted.interval, [fold]);
+      else list.push(fold);
+    }
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Candles that were too many to be told one by one at the begin. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  intervals(): Interval[] {
+    return [...this.#byInterval.keys()].sort((a, b) => intervalMicros(a) - intervalMicros(b));
+  }
+
+  streamsOf(interval: Interval): readonly StreamFold[] {
+    return this.#byInterval.get(interval) ?? [];
+  }
+
+  /** The newest time up to which a segment is known; -Infinity: nothing is. */
+  watermark(segment: string): number {
+    return this.#watermarks.get(segment) ?? -Infinity;
+  }
+
+  /** The first look at all streams, by interval, each candle list by instrument and time. */
+  begin(views: ReadonlyMap<Interval, readonly Candle[]>): SourceEvent[] {
+    const events: SourceCandleEvent[] = [];
+    for (const [interval, candles] of views) {
+      const lists = byInstrument(candles);
+      for (const fold of this.streamsOf(interval)) {
+        const begun = fold.begin(lists.get(fold.wanted.instrument) ?? []);
+        this.#skipped += begun.skipped;
+        events.push(...begun.events);
+      }
+    }
+    this.#hasBegun = true;
+    return inOrder(events);
+  }
+
+  /** Another look at some candles; `watermarks`: how far each segment was known before it. */
+  take(
+    views: ReadonlyMap<Interval, readonly Candle[]>,
+    watermarks: Readonly<Record<string, number>>,
+  ): SourceEvent[] {
+    const times = this.#advance(watermarks);
+    const events: SourceCandleEvent[] = [];
+    for (const [interval, candles] of views) {
+      for (const [instrument, list] of byInstrument(candles)) {
+        const fold = this.#streams.get(streamKey(interval, instrument));
+        if (fold === undefined) continue;
+        const { segment } = splitKey(instrumentKey(instrument));
+        events.push(...fold.take(list, this.watermark(segment) - this.#maxAgeMicros));
+      }
+    }
+    return [...inOrder(events), ...times];
+  }
+
+  #advance(watermarks: Readonly<Record<string, number>>): SourceEvent[] {
+    const events: SourceEvent[] = [];
+    for (const [segment, micros] of Object.entries(watermarks).sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (micros <= this.watermark(segment)) continue;
+      this.#watermarks.set(segment, micros);
+      events.push({ type: 'time', segment, micros });
+    }
+    return events;
+  }
+}
+
+export function streamKey(interval: Interval, instrument: string): string {
+  return `${interval} ${instrument}`;
+}
+
+function byInstrument(candles: readonly Candle[]): Map<string, Candle[]> {
+  const lists = new Map<string, Candle[]>();
+  for (const candle of candles) {
+    const list = lists.get(candle.instrument);
+    if (list === undefined) lists.set(candle.instrument, [candle]);
+    else list.push(candle);
+  }
+  return lists;
+}
+
+/** What has closed comes by its closing, shorter intervals first; what forms comes after all of it. */
+function inOrder(events: SourceCandleEvent[]): SourceCandleEvent[] {
+  return events.sort(
+    (a, b) =>
+      Number(a.phase === 'forming') - Number(b.phase === 'forming') ||
+      Number(a.phase !== 'warm') - Number(b.phase !== 'warm') ||
+      a.candle.closeTime - b.candle.closeTime ||
+      intervalMicros(a.interval) - intervalMicros(b.interval) ||
+      compare(a.candle.instrument, b.candle.instrument),
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,134 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { instrumentKey, intervalMicros, splitKey } from '@tickwright/market';
+import type { Interval } from '@tickwright/market';
+import type { Candle, CandleQuery, Status } from '@tickwright/store';
+import type { CandleFold } from './candle-fold.ts';
+import { MISSED_MAX } from './stream-fold.ts';
+import type { StreamFold } from './stream-fold.ts';
+
+/** A look goes back so far beyond two candles: what closed late is still in it. */
+const LOOK_BACK_MICROS = 5 * 60_000_000;
+/** A sweep goes back no further; older changes are seen at the next start. */
+const SWEEP_MAX_MICROS = 48 * 3_600_000_000;
+/** Every candle that is remembered is looked at again this often, for changes by backfill. */
+const SWEEP_MS = 60_000;
+
+interface StreamGroup {
+  readonly interval: Interval;
+  readonly segment: string;
+  readonly streams: readonly StreamFold[];
+  readonly instruments: readonly string[];
+}
+
+export type Views = ReadonlyMap<Interval, readonly Candle[]>;
+
+export interface FileLooksOptions {
+  readonly dataDir: string;
+  readonly fold: CandleFold;
+  readonly query: Pick<CandleQuery, 'latestCandles'>;
+}
+
+/** What to ask the candle files for: all that warms up, then the newest end, and now and then all that is remembered. */
+export class FileLooks {
+  readonly #options: FileLooksOptions;
+  /** Newest closing that was seen of each segment, from which looks go back. */
+  readonly #newest = new Map<string, number>();
+  #sweptMs = -Infinity;
+  #gapsIdentity = '';
+  #epoch = '';
+
+  constructor(options: FileLooksOptions) {
+    this.#options = options;
+  }
+
+  /** History of every stream, and what closed since it was consumed last. */
+  async first(nowMicros: number): Promise<Views> {
+    return await this.#each(({ interval, streams, instruments }) => {
+      const warmUp = Math.max(...streams.map(({ wanted }) => wanted.warmUp));
+      const consumed = streams.flatMap(({ wanted: { consumedTo } }) => consumedTo ?? []);
+      const awayMicros = consumed.length === 0 ? 0 : Math.max(0, nowMicros - Math.min(...consumed));
+      const missed = Math.min(MISSED_MAX, Math.ceil(awayMicros / intervalMicros(interval)));
+      return this.#options.query.latestCandles({ instruments, interval, count: warmUp + missed + 2 });
+    });
+  }
+
+  /** The newest end of every stream, or all that is remembered where that is due. */
+  async next(status: Status | undefined, nowMs: number): Promise<{ views: Views; isSweep: boolean }> {
+    const isSweep =
+      (await this.#hasChangedGaps()) || this.#isOtherEpoch(status) || nowMs >= this.#sweptMs + SWEEP_MS;
+    if (isSweep) this.#sweptMs = nowMs;
+    const views = await this.#each((group) => {
+      const { interval, instruments } = group;
+      const from = isSweep ? this.#sweepFrom(group) : this.#lookFrom(group);
+      return this.#options.query.latestCandles({ instruments, interval, from, count: Infinity });
+    });
+    return { views, isSweep };
+  }
+
+  /** Segment by segment: one that sleeps must not make the others' looks long. */
+  async #each(ask: (group: StreamGroup) => ReturnType<CandleQuery['latestCandles']>): Promise<Views> {
+    const views = new Map<Interval, Candle[]>();
+    for (const group of this.#groups()) {
+      const { candles } = await ask(group);
+      views.set(group.interval, [...(views.get(group.interval) ?? []), ...candles]);
+    }
+    // Only once all were read: a look that failed half way is taken again from where the last whole one began.
+    for (const candles of views.values()) this.#remember(candles);
+    return views;
+  }
+
+  #groups(): StreamGroup[] {
+    const { fold } = this.#options;
+    return fold.intervals().flatMap((interval) => {
+      const streams = fold.streamsOf(interval);
+      const segments = new Set(streams.map(({ wanted }) => segmentOf(wanted.instrument)));
+      return [...segments].map((segment) => {
+        const own = streams.filter(({ wanted }) => segmentOf(wanted.instrument) === segment);
+        return { interval, segment, streams: own, instruments: own.map(({ wanted }) => wanted.instrument) };
+      });
+    });
+  }
+
+  #remember(candles: readonly Candle[]): void {
+    for (const { instrument, openTime, isClosed } of candles) {
+      if (!isClosed) continue;
+      const segment = segmentOf(instrument);
+      this.#newest.set(segment, Math.max(this.#newest.get(segment) ?? -Infinity, openTime));
+    }
+  }
+
+  #lookFrom({ segment, interval }: StreamGroup): number {
+    return this.#newestOf(segment) - 2 * intervalMicros(interval) - LOOK_BACK_MICROS;
+  }
+
+  #sweepFrom({ segment, interval, streams }: StreamGroup): number {
+    const floor = Math.min(...streams.map((stream) => stream.floor));
+    return Math.max(floor, this.#newestOf(segment) - SWEEP_MAX_MICROS - intervalMicros(interval));
+  }
+
+  #newestOf(segment: string): number {
+    return this.#newest.get(segment) ?? -Infinity;
+  }
+
+  async #hasChangedGaps(): Promise<boolean> {
+    const found = await stat(join(this.#options.dataDir, 'gaps.parquet'), { bigint: true }).catch(
+      () => undefined,
+    );
+    const identity = found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`;
+    const hasChanged = identity !== this.#gapsIdentity;
+    this.#gapsIdentity = identity;
+    return hasChanged;
+  }
+
+  #isOtherEpoch(status: Status | undefined): boolean {
+    const epoch = status?.epoch ?? this.#epoch;
+    const isOther = epoch !== this.#epoch;
+    this.#epoch = epoch;
+    return isOther;
+  }
+}
+
+export function segmentOf(instrument: string): string {
+  return splitKey(instrumentKey(instrument)).segment;
+}

@@ -1,0 +1,65 @@
+import type { Interval } from '@tickwright/market';
+import type { Candle } from '@tickwright/store';
+
+/**
+ * What a candle is to a strategy when it comes. `warm`: closed before this run began to count, for indicators alone.
+ * `forming`: not closed yet. `closed`: has just closed. `missed`: closed while the runner was down, or so long ago that
+ * nothing may be ordered on it. `revised`: a closed one that changed, or one before the newest closed that came late.
+ */
+export type SourcePhase = 'warm' | 'forming' | 'closed' | 'missed' | 'revised';
+
+export interface SourceCandleEvent {
+  readonly type: 'candle';
+  readonly phase: SourcePhase;
+  readonly interval: Interval;
+  readonly candle: Candle;
+}
+
+/** What is known of the market now may be old, or is fresh again. */
+export interface FreshnessEvent {
+  readonly type: 'freshness';
+  readonly isStale: boolean;
+  readonly reason: string;
+}
+
+/** A segment's candles are known up to here, microseconds UTC. */
+export interface TimeEvent {
+  readonly type: 'time';
+  readonly segment: string;
+  readonly micros: number;
+}
+
+export type SourceEvent = SourceCandleEvent | FreshnessEvent | TimeEvent;
+
+/** Candles of one instrument in one interval that strategies want. */
+export interface StreamWanted {
+  readonly instrument: string;
+  readonly interval: Interval;
+  /** Closed candles to begin with. */
+  readonly warmUp: number;
+  /** openTime of the newest closed candle that was consumed before this run; undefined: none. */
+  readonly consumedTo?: number;
+}
+
+export interface SourceHealth {
+  /** `warming`: nothing was read yet. */
+  state: 'warming' | 'live' | 'stale';
+  reason: string;
+  /** Where candles come from at this moment. */
+  origin: 'files' | 'feed';
+  /** When what was read last had been published, milliseconds since 1970; undefined before the first. */
+  publishedMs: number | undefined;
+  reads: number;
+  sweeps: number;
+  retries: number;
+  failures: number;
+  lastReadMs: number;
+  /** Candles that closed while the runner was down and were too many to be told one by one. */
+  skipped: number;
+}
+
+/** Candle events, warm history first, then live, without a seam; each yield belongs together. */
+export interface CandleSource extends AsyncDisposable {
+  readonly health: Readonly<SourceHealth>;
+  events(signal: AbortSignal): AsyncIterable<readonly SourceEvent[]>;
+}

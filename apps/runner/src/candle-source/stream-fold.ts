@@ -1,0 +1,110 @@
+import type { Candle } from '@tickwright/store';
+import type { SourcePhase, SourceCandleEvent, StreamWanted } from './source-event.ts';
+
+/** Candles a stream remembers beyond its warm-up, so that a late change of one is told as such. */
+const REMEMBERED_MIN = 64;
+
+/** Candles that closed while the runner was down and are told one by one, a stream; a day of minutes and an hour. */
+export const MISSED_MAX = 1_500;
+
+/**
+ * One stream's candles as they were told: whatever is looked at, how often and by which way, each closing is told once,
+ * in order of time, and each change of a closed candle once.
+ */
+export class StreamFold {
+  readonly wanted: StreamWanted;
+  readonly #told = new Map<number, Candle>();
+  #newestClosed: number;
+  /** Candles before it are no longer, or never were, looked at. */
+  #floor = -Infinity;
+
+  constructor(wanted: StreamWanted) {
+    this.wanted = wanted;
+    this.#newestClosed = wanted.consumedTo ?? -Infinity;
+  }
+
+  /** openTime of the oldest candle whose changes are told. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** openTime of the newest candle told as closed, here or in a run before; -Infinity: none. */
+  get newestClosed(): number {
+    return this.#newestClosed;
+  }
+
+  /**
+   * The first look at the stream, candles in order of time: history to warm up with, then what closed since it was
+   * consumed last. A stream that was never consumed has missed nothing. `skipped`: how many were too many.
+   */
+  begin(candles: readonly Candle[]): { events: SourceCandleEvent[]; skipped: number } {
+    const { warmUp, consumedTo } = this.wanted;
+    const closed = candles.filter((candle) => candle.isClosed);
+    const boundary = consumedTo ?? closed.at(-1)?.openTime ?? -Infinity;
+    const later = closed.filter((candle) => candle.openTime > boundary);
+    const missed = later.slice(-MISSED_MAX);
+    const before = closed.slice(0, closed.length - missed.length);
+    const warm = warmUp === 0 ? [] : before.slice(-warmUp);
+    this.#floor = warm[0]?.openTime ?? missed[0]?.openTime ?? candles[0]?.openTime ?? this.#newestClosed;
+    const events = [
+      ...warm.map((candle) => this.#tell('warm', candle)),
+      ...missed.map((candle) => this.#tell('missed', candle)),
+    ];
+    const forming = candles.filter((candle) => !candle.isClosed && candle.openTime > this.#newestClosed);
+    for (const candle of forming) events.push(this.#tell('forming', candle));
+    return { events, skipped: later.length - missed.length };
+  }
+
+  /**
+   * Another look, candles in order of time: what is new of them. `oldestFresh`: candles that closed before it, in the
+   * time of their market, are told as missed.
+   */
+  take(candles: readonly Candle[], oldestFresh: number): SourceCandleEvent[] {
+    const events: SourceCandleEvent[] = [];
+    for (const candle of candles) {
+      const phase = this.#phaseOf(candle, oldestFresh);
+      if (phase !== undefined) events.push(this.#tell(phase, candle));
+    }
+    this.#forget();
+    return events;
+  }
+
+  #phaseOf(candle: Candle, oldestFresh: number): SourcePhase | undefined {
+    if (candle.openTime < this.#floor) return undefined;
+    const told = this.#told.get(candle.openTime);
+    if (told?.isClosed === true) {
+      // Time that seems to run back, after a restart of its owner, opens no candle again.
+      return candle.isClosed && differs(candle, told) ? 'revised' : undefined;
+    }
+    if (candle.openTime <= this.#newestClosed) return candle.isClosed ? 'revised' : undefined;
+    if (candle.isClosed) return candle.closeTime < oldestFresh ? 'missed' : 'closed';
+    return told === undefined || differs(candle, told) ? 'forming' : undefined;
+  }
+
+  #tell(phase: SourcePhase, candle: Candle): SourceCandleEvent {
+    this.#told.set(candle.openTime, candle);
+    if (phase !== 'forming') this.#newestClosed = Math.max(this.#newestClosed, candle.openTime);
+    return { type: 'candle', phase, interval: this.wanted.interval, candle };
+  }
+
+  #forget(): void {
+    const keep = Math.max(REMEMBERED_MIN, this.wanted.warmUp);
+    if (this.#told.size <= 2 * keep) return;
+    const times = [...this.#told.keys()].sort((a, b) => a - b);
+    for (const time of times.slice(0, -keep)) this.#told.delete(time);
+    this.#floor = times[times.length - keep] ?? this.#floor;
+  }
+}
+
+function differs(a: Candle, b: Candle): boolean {
+  return (
+    a.version !== b.version ||
+    a.isComplete !== b.isComplete ||
+    a.close !== b.close ||
+    a.volume !== b.volume ||
+    a.open !== b.open ||
+    a.high !== b.high ||
+    a.low !== b.low ||
+    a.tradeCount !== b.tradeCount
+  );
+}
