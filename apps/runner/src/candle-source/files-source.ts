@@ -21,6 +21,11 @@ export interface FilesSourceOptions {
   readonly log: Log;
 }
 
+interface Looked {
+  readonly events: readonly SourceEvent[];
+  readonly failure: string | undefined;
+}
+
 /** The published candle files as a candle source. Whatever becomes of the files, it goes on and says how it stands. */
 export class FilesSource implements CandleSource {
   readonly health: SourceHealth = {
@@ -49,7 +54,7 @@ export class FilesSource implements CandleSource {
     let mustRead = true;
     while (!signal.aborted) {
       const status = await readStatus(this.#options.dataDir);
-      const looked = mustRead ? await this.#look(status, signal) : { events: [], failure: undefined };
+      const looked: Looked = mustRead ? await this.#look(status, signal) : { events: [], failure: undefined };
       if (signal.aborted) return;
       // What failed is tried again at the next publish, or when it wakes: slowly, for as long as it takes.
       const events = [...looked.events, ...this.#judged(status, looked.failure)];
@@ -63,10 +68,7 @@ export class FilesSource implements CandleSource {
     this.#watch[Symbol.dispose]();
   }
 
-  async #look(
-    status: Status | undefined,
-    signal: AbortSignal,
-  ): Promise<{ events: readonly SourceEvent[]; failure: string | undefined }> {
+  async #look(status: Status | undefined, signal: AbortSignal): Promise<Looked> {
     const { clock, log } = this.#options;
     const startedMs = clock.monotonicMs();
     try {
