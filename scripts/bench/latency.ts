@@ -4,12 +4,11 @@ import { loadConfig } from '@tickwright/config';
 import { openOffline } from '@tickwright/ingestor';
 import type { Core } from '@tickwright/ingestor';
 import { calendars, instrumentKey } from '@tickwright/market';
-import { systemClock } from '@tickwright/runtime';
+import { loopService, systemClock } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 import type { FrameSink } from '@tickwright/venues';
 // The ingestor's own parts and not a likeness of them: what is measured is what runs.
 import { JournalSink } from '../../apps/ingestor/src/intake/journal-sink.ts';
-import { loopService } from '../../apps/ingestor/src/loop-service.ts';
 import { startBurst } from './burst.ts';
 import { quiet } from './candle-files.ts';
 import type { BenchOptions, Figure } from './figures.ts';

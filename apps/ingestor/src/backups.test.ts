@@ -4,11 +4,10 @@ import { configSchema } from '@tickwright/config';
 import type { ManualClock } from '@tickwright/runtime';
 import { openCandleScan, publishedCandles } from '@tickwright/store';
 import { checkStore, repairBeforeStart, restoreBackup } from '@tickwright/upkeep';
-import type { RestoreReport } from '@tickwright/upkeep';
+import type { BackupJson, Backups, RestoreReport } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import { afterEach, expect, test } from 'vitest';
-import { Backups } from './backups.ts';
-import type { BackupJson } from './backups.ts';
+import { ingestorBackups } from './backups.ts';
 import {
   Rig,
   START,
@@ -26,7 +25,7 @@ afterEach(removeFolders);
 
 function backupsOf({ core, dataDir, clock }: Rig, told: object = {}): Backups {
   const backups = configSchema.parse({ backups: told }).backups;
-  return new Backups({
+  return ingestorBackups({
     core,
     config: { dataDir, backups },
     instance: 'test',

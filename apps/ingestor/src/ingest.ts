@@ -17,11 +17,10 @@ import {
   sampledLog,
 } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
-import { Retention } from '@tickwright/upkeep';
+import { Retention, backupService } from '@tickwright/upkeep';
 import { catalogue } from '@tickwright/venues';
 import type { Venue } from '@tickwright/venues';
-import { backupService } from './backup-service.ts';
-import { Backups } from './backups.ts';
+import { ingestorBackups } from './backups.ts';
 import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { diskSpace } from './disk/disk-space.ts';
@@ -124,7 +123,7 @@ async function run(options: IngestOptions): Promise<void> {
   const { clock, log } = options;
   const retention = new Retention({ dataDir, limits, tickFile: core.tickFile, clock, log });
   const days = new DayWork({ core, retention, clock, log });
-  await using backups = new Backups({ ...options, core, instance });
+  await using backups = ingestorBackups({ ...options, core, instance });
   await backups.begin();
   const { version } = options;
   const feed = configuredFeed(config, { core, instance, version, epochOffset, clock, log });

@@ -1,4 +1,5 @@
 import { calendars } from '@tickwright/market';
+import { loopService } from '@tickwright/runtime';
 import type { Clock, Service } from '@tickwright/runtime';
 import type { Core } from './core.ts';
 import type { DayWork } from './day-work.ts';
@@ -6,7 +7,6 @@ import type { DiskWatch } from './disk/disk-watch.ts';
 import type { IngestOptions } from './ingest.ts';
 import { ClockTrust } from './intake/clock-trust.ts';
 import { recordOwnEvent } from './intake/journal-sink.ts';
-import { loopService } from './loop-service.ts';
 
 /** A clock frame is journaled this often while a session is open, so that candles close without a trade. */
 const CLOCK_FRAME_MS = 250;

@@ -6,6 +6,7 @@ export { settleDatabase, tryDatabases } from './database-trial.ts';
 export type { TableSum, Trial, TrialOptions, TrialResult, TrialRow } from './database-trial.ts';
 export type { Database, DatabaseStats, Spans } from './database.ts';
 export { CLOSE_MAX_MS } from './engine-database.ts';
+export { databaseReasons, registerDatabaseMetrics } from './database-metrics.ts';
 export { abandonDatabases, openDatabases } from './open-files.ts';
 export { watchLocks } from './lock-watch.ts';
 export type { LockWatchOptions } from './lock-watch.ts';

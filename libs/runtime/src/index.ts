@@ -18,6 +18,8 @@ export { Supervisor } from './service/supervisor.ts';
 export type { SupervisorOptions } from './service/supervisor.ts';
 export type { CrashLoopLimit } from './service/supervised-service.ts';
 export { CrashLoopError, DrainError } from './service/supervisor-errors.ts';
+export { loopService } from './service/loop-service.ts';
+export type { LoopCounts, LoopOptions } from './service/loop-service.ts';
 export { onSignals } from './service/signals.ts';
 
 export type { Log } from './log/log.ts';

@@ -42,4 +42,7 @@ export { restoreBackup } from './backup/restoring.ts';
 export type { RestoreOptions, RestoreReport } from './backup/restoring.ts';
 export { finishRestore } from './backup/restore-plan.ts';
 export type { RestoreStep } from './backup/restore-plan.ts';
+export { Backups, backupJson } from './backup/backups.ts';
+export type { BackupJson, BackupsHealth, BackupsOptions } from './backup/backups.ts';
+export { backupService } from './backup/backup-service.ts';
 export { RemoteCopyError, copyRemotely } from './backup/remote-copy.ts';

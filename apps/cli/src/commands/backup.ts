@@ -1,6 +1,6 @@
-import type { BackupJson } from '@tickwright/ingestor';
 import type { Config } from '@tickwright/config';
 import { readableBytes, systemClock } from '@tickwright/runtime';
+import type { BackupJson } from '@tickwright/upkeep';
 import { counted, duration, jsonRows, table } from '../formats.ts';
 import { ownerOf } from '../owner.ts';
 import { logOf, settings } from '../settings.ts';
@@ -38,10 +38,10 @@ async function backedUp(terminal: Terminal, config: Config): Promise<BackupJson>
     return (await answer.json()) as BackupJson;
   }
   await using owned = await owner.open('backup');
-  const { Backups } = await import('@tickwright/ingestor');
+  const { ingestorBackups } = await import('@tickwright/ingestor');
   const { core } = owned;
   const log = logOf(terminal, config, 'backup');
-  const backups = new Backups({
+  const backups = ingestorBackups({
     core,
     config,
     instance: `offline ${process.pid}`,
@@ -54,8 +54,8 @@ async function backedUp(terminal: Terminal, config: Config): Promise<BackupJson>
 }
 
 async function listBackupsCommand(terminal: Terminal, flags: BackupFlags, config: Config): Promise<void> {
-  const { backupDirectory, backupJson } = await import('@tickwright/ingestor');
-  const { listBackups } = await import('@tickwright/upkeep');
+  const { backupDirectory } = await import('@tickwright/ingestor');
+  const { backupJson, listBackups } = await import('@tickwright/upkeep');
   const directory = backupDirectory(config);
   const rows = (await listBackups(directory)).map(backupJson);
   if (flags.json === true) return print(terminal.stdout, jsonRows(rows));

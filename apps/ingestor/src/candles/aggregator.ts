@@ -1,10 +1,9 @@
 import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
 import { SCHEDULES, SerialGate, retry } from '@tickwright/runtime';
-import type { Clock, Log } from '@tickwright/runtime';
+import type { Clock, Log, LoopCounts } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { CandleFiles } from '@tickwright/store';
 import type { Pipeline } from '../intake/pipeline.ts';
-import type { LoopCounts } from '../loop-service.ts';
 import type { TickStore } from '../ticks/tick-store.ts';
 import type { Recompute } from './recompute.ts';
 import type { PublishStatus } from './status-publisher.ts';

@@ -1,7 +1,7 @@
+import { registerDatabaseMetrics } from '@tickwright/database';
 import type { Metrics } from '@tickwright/runtime';
-import type { Backups } from '../backups.ts';
+import type { Backups } from '@tickwright/upkeep';
 import type { Core } from '../core.ts';
-import { registerDatabaseMetrics } from './database-metrics.ts';
 import type { DiskHealth } from '../disk/disk-watch.ts';
 import type { IngestorState } from './ingestor-state.ts';
 

@@ -7,8 +7,9 @@ import { HOUR, Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
 import { registerMetrics } from './ingestor-metrics.ts';
 import { MIB, watchedDisk } from '../disk/disk-watch-fixture.ts';
 import type { WatchedDisk } from '../disk/disk-watch-fixture.ts';
-import { Backups } from '../backups.ts';
 import { Jobs } from '../jobs/jobs.ts';
+import { ingestorBackups } from '../backups.ts';
+import type { Backups } from '@tickwright/upkeep';
 import { IngestorState } from './ingestor-state.ts';
 
 afterEach(removeFolders);
@@ -38,7 +39,7 @@ async function attach(state: IngestorState, rig: Rig, disk = diskOf(rig)): Promi
 
 function backupsOf({ core, dataDir, clock }: Rig): Backups {
   const { backups } = configSchema.parse({});
-  return new Backups({
+  return ingestorBackups({
     core,
     config: { dataDir, backups },
     instance: 'test',

@@ -1,10 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { databaseReasons } from '@tickwright/database';
 import type { Clock, Supervisor } from '@tickwright/runtime';
-import type { Retention } from '@tickwright/upkeep';
+import type { Backups, Retention } from '@tickwright/upkeep';
 import type { SubscriptionState } from '@tickwright/venues';
-import type { Backups } from '../backups.ts';
 import type { Core } from '../core.ts';
-import { databaseReasons } from './database-metrics.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Recovery } from '../recovery/recovery.ts';

@@ -1,5 +1,6 @@
 import { HttpError, JsonRows } from '@tickwright/http';
 import { TickwrightError } from '@tickwright/runtime';
+import type { Backups } from '@tickwright/upkeep';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
 import type { IngestorState } from './ingestor-state.ts';

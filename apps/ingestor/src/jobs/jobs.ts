@@ -1,8 +1,8 @@
 import type { Database } from '@tickwright/database';
 import { JobQueue, onSchedule, workJobs } from '@tickwright/jobs';
 import type { JobHandler, RunSpec, Schedule } from '@tickwright/jobs';
+import { loopService } from '@tickwright/runtime';
 import type { Clock, Log, Service } from '@tickwright/runtime';
-import { loopService } from '../loop-service.ts';
 
 /** Loops of a lane that work side by side, unless told. */
 const WORKERS = 4;

@@ -1,8 +1,8 @@
 import type { JobView, RunId } from '@tickwright/jobs';
 import type { Gap, GapVerdict } from '@tickwright/market';
+import { loopService } from '@tickwright/runtime';
 import type { Service } from '@tickwright/runtime';
 import type { Jobs } from '../jobs/jobs.ts';
-import { loopService } from '../loop-service.ts';
 import { Attempts } from './attempts.ts';
 import { asJson, inputOf } from './chunk-input.ts';
 import type { ChunkInput, CoverageInput, InstrumentInput } from './chunk-input.ts';

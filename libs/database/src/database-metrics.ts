@@ -1,6 +1,6 @@
-import { openDatabases } from '@tickwright/database';
-import type { DatabaseStats } from '@tickwright/database';
 import type { Metrics } from '@tickwright/runtime';
+import type { DatabaseStats } from './database.ts';
+import { openDatabases } from './open-files.ts';
 
 interface DatabaseGauge {
   readonly name: string;

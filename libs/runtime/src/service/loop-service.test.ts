@@ -1,4 +1,4 @@
-import { ManualClock } from '@tickwright/runtime';
+import { ManualClock } from '../clock/manual-clock.ts';
 import { expect, test } from 'vitest';
 import { loopService } from './loop-service.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, Service } from '@tickwright/runtime';
+import type { Clock } from '../clock/clock.ts';
+import type { Service } from './service.ts';
 
 /** Counts what a periodic service did; read by metrics. */
 export interface LoopCounts {

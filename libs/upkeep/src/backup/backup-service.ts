@@ -1,7 +1,7 @@
+import { loopService } from '@tickwright/runtime';
 import type { Clock, Service } from '@tickwright/runtime';
 import type { Backups } from './backups.ts';
 import { BackupSchedule } from './backup-schedule.ts';
-import { loopService } from './loop-service.ts';
 
 /** The schedule is asked this often. */
 const LOOK_MS = 5_000;
