@@ -1,5 +1,6 @@
-import type { Interval } from '@tickwright/market';
+import type { InstrumentKey, Interval } from '@tickwright/market';
 import type { Candle } from '@tickwright/store';
+import type { DataChange, TickEvent } from '@tickwright/trading';
 
 /**
  * What a candle is to a strategy when it comes. `warm`: closed before this run began to count, for indicators alone.
@@ -29,7 +30,17 @@ export interface TimeEvent {
   readonly micros: number;
 }
 
-export type SourceEvent = SourceCandleEvent | FreshnessEvent | TimeEvent;
+/** A gap in an instrument's data was opened or closed. */
+export interface GapChangeEvent {
+  readonly type: 'gap';
+  readonly instrument: InstrumentKey;
+  readonly change: Extract<DataChange, { readonly gapId: string }>;
+}
+
+/** A trade, from a source that has them. */
+export type SourceTickEvent = Omit<TickEvent, 'seq' | 'timeMicros'>;
+
+export type SourceEvent = SourceCandleEvent | FreshnessEvent | TimeEvent | GapChangeEvent | SourceTickEvent;
 
 /** Candles of one instrument in one interval that strategies want. */
 export interface StreamWanted {
