@@ -80,6 +80,9 @@ test(
         ...common,
         '--set',
         `ingestor.http.port=${httpPort}`,
+        // Each one made is looked for again in the end: none may be pruned for its age or number.
+        '--set',
+        'backups.keep.count=10000',
       ]);
 
     // Killed within a backup: nothing that looks finished is not, and the next backup is made.
