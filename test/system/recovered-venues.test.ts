@@ -8,9 +8,11 @@ import { comparison, isNamed, storedTicks } from './venue-script.ts';
 afterEach(cleanUp);
 
 const NOON = Date.UTC(2026, 6, 1, 12) * 1_000;
-/** 09:55 in India, a Wednesday. */
-const MORNING = Date.UTC(2026, 6, 1, 4, 25) * 1_000;
+/** 09:57 in India, a Wednesday. */
+const MORNING = Date.UTC(2026, 6, 1, 4, 27) * 1_000;
 const MINUTE = 60_000_000;
+/** Some seconds each on a machine that has time. */
+const LIMIT_MS = 600_000;
 
 /** All of them at once, each strong enough to show within seconds. */
 const FAULTS: Partial<Faults> = {
@@ -34,7 +36,7 @@ test.each(VENUES)(
   async (venue) => {
     await using running = await RunningIngestor.open({ ...venue, startMicros: NOON, faults: FAULTS });
     await running.start();
-    await running.pass(12_000);
+    await running.pass(8_000);
     running.simulator.faults.clear();
     running.simulator.faults.set({ http429: FAULTS.http429 ?? null });
     await running.until('no gap is open', async () => {
@@ -52,56 +54,66 @@ test.each(VENUES)(
       expect(found.missing).toEqual([]);
     }
   },
-  120_000,
+  LIMIT_MS,
 );
 
-test('upstox with drops, mutes, left-out updates and a refused token: in the end every minute is whole, from ticks or from the venue', async () => {
-  await using running = await RunningIngestor.open({ ...NSE, startMicros: MORNING, faults: FAULTS });
-  await running.start();
-  await running.pass(12_000);
-  running.simulator.faults.clear();
-  running.simulator.faults.set({ refuseToken: { forMs: 3_000 } });
-  await running.pass(90_000, 250);
-  await running.until('no gap is open', async () => (await running.open()).length === 0);
-  await running.stop();
-  await verified(running.dataDir);
-  for (const key of running.keys) {
-    const candles = await candlesOf(running.dataDir, key, {
-      fromMicros: MORNING,
-      toMicros: MORNING + 2 * MINUTE,
-    });
-    expect(candles).toHaveLength(2);
-    expect(candles.every(({ isComplete }) => isComplete)).toBe(true);
-    expect(candles[0]?.source).toBe('venue');
-  }
-}, 120_000);
+test(
+  'upstox with drops, mutes, left-out updates and a refused token: in the end every minute is whole, from ticks or from the venue',
+  async () => {
+    await using running = await RunningIngestor.open({ ...NSE, startMicros: MORNING, faults: FAULTS });
+    await running.start();
+    await running.pass(8_000);
+    running.simulator.faults.clear();
+    running.simulator.faults.set({ refuseToken: { forMs: 3_000 } });
+    await running.pass(115_000, 250);
+    await running.until('no gap is open', async () => (await running.open()).length === 0);
+    await running.stop();
+    await verified(running.dataDir);
+    for (const key of running.keys) {
+      const candles = await candlesOf(running.dataDir, key, {
+        fromMicros: MORNING,
+        toMicros: MORNING + 2 * MINUTE,
+      });
+      expect(candles).toHaveLength(2);
+      expect(candles.map(({ isComplete, source }) => [isComplete, source])).toEqual([
+        [true, 'venue'],
+        [true, 'venue'],
+      ]);
+    }
+  },
+  LIMIT_MS,
+);
 
-test('an ingestor down from 10:00 to 12:00 of a day in India has all of it within 60 s of its start, sources told apart', async () => {
-  await using running = await RunningIngestor.open({ ...NSE, startMicros: MORNING, warmUpHours: 8 });
-  await running.start();
-  const ten = MORNING + 5 * MINUTE;
-  await running.pass((ten - running.clock.nowMicros()) / 1_000 + 5_000, 500);
-  await running.stop();
-  const noon = MORNING + 125 * MINUTE;
-  await running.clock.advance((noon - running.clock.nowMicros()) / 1_000 + 10_000);
-  await running.start();
-  await running.pass(60_000, 250);
-  await running.stop();
-  await verified(running.dataDir);
-  const open = MORNING - 40 * MINUTE;
-  for (const key of running.keys) {
-    const candles = await candlesOf(running.dataDir, key, { fromMicros: open, toMicros: noon });
-    expect(candles).toHaveLength(165);
-    expect(candles.every(({ isComplete }) => isComplete)).toBe(true);
-    const ticks = candles
-      .filter(({ source }) => source === 'ticks')
-      .map(({ openTime }) => Date.parse(openTime));
-    // What was seen whole: from the minute after the start to the one before the end.
-    expect(ticks.length).toBeGreaterThanOrEqual(3);
-    expect(Math.min(...ticks) * 1_000).toBeGreaterThan(MORNING);
-    expect(Math.max(...ticks) * 1_000).toBeLessThan(ten);
-  }
-}, 120_000);
+test(
+  'an ingestor down from 10:00 to 12:00 of a day in India has all of it within 60 s of its start, sources told apart',
+  async () => {
+    await using running = await RunningIngestor.open({ ...NSE, startMicros: MORNING, warmUpHours: 8 });
+    await running.start();
+    const ten = MORNING + 3 * MINUTE;
+    await running.pass((ten - running.clock.nowMicros()) / 1_000 + 5_000, 500);
+    await running.stop();
+    const noon = MORNING + 123 * MINUTE;
+    await running.clock.advance((noon - running.clock.nowMicros()) / 1_000 + 10_000);
+    await running.start();
+    await running.pass(60_000, 250);
+    await running.stop();
+    await verified(running.dataDir);
+    const open = MORNING - 42 * MINUTE;
+    for (const key of running.keys) {
+      const candles = await candlesOf(running.dataDir, key, { fromMicros: open, toMicros: noon });
+      expect(candles).toHaveLength(165);
+      expect(candles.every(({ isComplete }) => isComplete)).toBe(true);
+      const ticks = candles
+        .filter(({ source }) => source === 'ticks')
+        .map(({ openTime }) => Date.parse(openTime));
+      // What was seen whole: from the minute after the start to the one before the end.
+      expect(ticks.length).toBeGreaterThanOrEqual(1);
+      expect(Math.min(...ticks) * 1_000).toBeGreaterThan(MORNING);
+      expect(Math.max(...ticks) * 1_000).toBeLessThan(ten);
+    }
+  },
+  LIMIT_MS,
+);
 
 const NSE: Pick<RunningOptions, 'protocol' | 'segment' | 'symbols' | 'hours'> = {
   protocol: 'upstox',

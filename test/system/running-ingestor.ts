@@ -141,7 +141,7 @@ export class RunningIngestor implements AsyncDisposable {
       if (this.errors.length > 0) throw new Error(`before ${what}: ${JSON.stringify(this.errors)}`);
       if (this.clock.monotonicMs() > endMs)
         throw new Error(`waited in vain until ${what}: ${JSON.stringify(await this.status())}`);
-      await this.pass(500);
+      await this.pass(1_000, 250);
     }
   }
 
