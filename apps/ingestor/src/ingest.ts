@@ -31,10 +31,8 @@ import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
 import { ingestorRoutes } from './http/routes.ts';
 import { Jobs } from './jobs/jobs.ts';
-import { Recovery } from './recovery/recovery.ts';
-import { RecoveryMeter } from './recovery/recovery-meter.ts';
-import { storedMinutes } from './recovery/stored-minutes.ts';
-import { VenueHistories } from './recovery/venue-histories.ts';
+import { configuredRecovery } from './recovery/configured-recovery.ts';
+import type { RecoveryReport } from './recovery/recovery.ts';
 import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
@@ -62,6 +60,8 @@ export interface IngestOptions {
   readonly abandon: Abandon;
   /** Called when everything is up. */
   readonly onUp?: (addresses: { readonly http: string }) => void;
+  /** Called about twice a second while what was missed is fetched, and once when nothing is left to be done. */
+  readonly onRecovery?: (report: RecoveryReport) => void;
 }
 
 /**
@@ -115,7 +115,7 @@ async function run(options: IngestOptions): Promise<void> {
   });
   const disk = diskWatch(options, { core, streams });
   const running = sources.map(({ source }, at) => ({ source, running: streams[at] }));
-  const recovery = recoveryOf(options, { core, jobs, sources: running, disk });
+  const recovery = configuredRecovery(options, { core, jobs, sources: running, disk });
   // Before anything is connected: a full disk must not be found by filling it.
   await disk.round();
   const { dataDir } = config;
@@ -231,31 +231,6 @@ async function serve(options: IngestOptions, state: IngestorState, token: string
     health: () => state.health(),
     ready: () => state.readiness(),
   });
-}
-
-/** Undefined where it is switched off. */
-function recoveryOf(
-  { config, clock, log }: IngestOptions,
-  parts: {
-    core: Core;
-    jobs: Jobs;
-    sources: readonly { readonly source: SourceConfig; readonly running: SourceStream }[];
-    disk: DiskWatch;
-  },
-): Recovery | undefined {
-  const { enabled, settleMs, warmUpHours } = config.ingestor.recovery;
-  if (!enabled) return undefined;
-  const { core, jobs, sources, disk } = parts;
-  const context = {
-    core,
-    histories: new VenueHistories({ core, sources, clock, log }),
-    minutes: storedMinutes(core),
-    meter: new RecoveryMeter(clock),
-    clock,
-    log,
-    isPaused: () => disk.health.state === 'paused',
-  };
-  return new Recovery({ context, jobs, settleMs, warmUpHours });
 }
 
 function diskWatch(

@@ -1,6 +1,7 @@
 import { ingest } from '@tickwright/ingestor';
 import { systemClock } from '@tickwright/runtime';
 import { prepareDataDirectory } from '../data-directory.ts';
+import { recoveryBar } from '../recovery-bar.ts';
 import { settings, withServiceLog } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
 import { requireSources, sourceOverride } from '../sources.ts';
@@ -21,6 +22,7 @@ export async function ingestCommand(terminal: Terminal, flags: CommonFlags & Sou
       env: terminal.env,
       signal: terminal.signal,
       abandon: terminal.abandon,
+      onRecovery: recoveryBar(terminal),
       onUp: (addresses) => {
         log.info({ ...addresses, dataDir: config.dataDir }, 'ingesting');
         terminal.tellLauncher({ type: 'up', addresses });

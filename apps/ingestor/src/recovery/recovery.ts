@@ -20,6 +20,8 @@ const RUN_INSTRUMENTS_MAX = 5_000;
 /** Runs that are under way at a time. */
 const RUNS_MAX = 16;
 const RUN_NAME = 'recovery';
+/** A long recovery says so in the log this often. */
+const TOLD_MS = 10_000;
 
 export interface RecoveryOptions {
   readonly context: RecoveryContext;
@@ -28,6 +30,8 @@ export interface RecoveryOptions {
   readonly settleMs: number;
   /** Hours of trading before an instrument was first seen that the venue's candles are asked for; 0: none. */
   readonly warmUpHours: number;
+  /** Called with each look while anything is under way, and once when nothing is any more. */
+  readonly onProgress?: (report: RecoveryReport) => void;
 }
 
 /** What recovery is doing, for status and for a terminal. */
@@ -51,6 +55,8 @@ export class Recovery {
   #isResumed = false;
   #seenChanges = -1;
   #openGaps = 0;
+  #wasRunning = false;
+  #toldMs = 0;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -81,9 +87,26 @@ export class Recovery {
     if (!context.core.pipeline.isLive || context.isPaused()) return;
     if (!this.#isResumed) await this.#resume();
     this.#settleEnded();
+    this.#tell();
     const wanted = this.#due();
     if (wanted.length === 0 || new Set(this.#active.values()).size >= RUNS_MAX) return;
     await this.#enqueue(wanted.slice(0, RUN_INSTRUMENTS_MAX));
+  }
+
+  #tell(): void {
+    const { context, onProgress } = this.#options;
+    const { clock, log } = context;
+    const isRunning = this.#active.size > 0;
+    if (!isRunning && !this.#wasRunning) return;
+    const report = this.report();
+    onProgress?.(report);
+    if (isRunning && !this.#wasRunning) this.#toldMs = clock.monotonicMs();
+    if (!isRunning) log.info({ ...report }, 'recovery has nothing more to do');
+    else if (clock.monotonicMs() - this.#toldMs >= TOLD_MS) {
+      this.#toldMs = clock.monotonicMs();
+      log.info({ ...report }, 'recovery goes on');
+    }
+    this.#wasRunning = isRunning;
   }
 
   /** What the run before had in hand goes on; what nobody here can ask for any more does not. */

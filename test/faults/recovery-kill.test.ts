@@ -1,0 +1,98 @@
+import { expect } from 'vitest';
+import type { RunTree } from '@tickwright/jobs';
+import { eventually, tickwright } from '../system/harness.ts';
+import type { Process } from '../system/harness.ts';
+import { faultTest } from './fault-test.ts';
+import type { Round } from './fault-test.ts';
+import type { Figures } from './figures.ts';
+import { judge } from './judgement.ts';
+import { LIMIT_MS, Scene } from './scene.ts';
+
+/** The venue trades on for so long while nobody listens. */
+const AWAY_MS = 1_000;
+/** A recovery takes about so long here; the kill falls somewhere into it. */
+const WITHIN_MS = 600;
+
+interface RecoveryStatus {
+  readonly gaps: readonly { readonly state: string }[];
+  readonly recovery: { readonly state: string } | null;
+}
+
+async function recoveryOf(scene: Scene): Promise<RecoveryStatus | undefined> {
+  return (await scene.status()) as unknown as RecoveryStatus | undefined;
+}
+
+async function kill(ingestor: Process): Promise<void> {
+  ingestor.kill('SIGKILL');
+  await ingestor.ended;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((go) => setTimeout(go, ms));
+}
+
+/** Every run has ended well, every job below it too, and each names the one above. */
+function expectWhole(runs: readonly RunTree[]): number {
+  let jobs = 0;
+  for (const run of runs) {
+    for (const job of run.jobs) {
+      jobs += 1;
+      expect(job.state, `${job.id}: ${job.reason}`).toBe('succeeded');
+      expect(job.run).toBe(run.id);
+      for (const below of job.runs) expect(below).toMatchObject({ parentJob: job.id, parentRun: run.id });
+      jobs += expectWhole(job.runs);
+    }
+  }
+  return jobs;
+}
+
+async function round({ random }: Round): Promise<Figures> {
+  const scene = await Scene.open({
+    set: ['ingestor.recovery.settleMs=200', 'ingestor.recovery.warmUpHours=1'],
+  });
+  let ingestor = scene.start();
+  await scene.moreFrames(ingestor, 200);
+  await kill(ingestor);
+  await pause(AWAY_MS);
+  ingestor = scene.start();
+  const isWithin = await eventually(
+    async () => ((await recoveryOf(scene))?.recovery?.state === 'running' ? true : undefined),
+    { limitMs: LIMIT_MS, what: () => `a recovery; the ingestor said:\n${ingestor.stderr}` },
+  );
+  await pause(random() * WITHIN_MS);
+  const before = await recoveryOf(scene);
+  await kill(ingestor);
+  await pause(AWAY_MS);
+
+  ingestor = scene.start();
+  await eventually(
+    async () => {
+      const status = await recoveryOf(scene);
+      const isOpen = status?.gaps.some(({ state }) => state !== 'unfillable') ?? true;
+      return status?.recovery?.state === 'idle' && !isOpen ? true : undefined;
+    },
+    { limitMs: LIMIT_MS, what: () => `no open gap; the ingestor said:\n${ingestor.stderr}` },
+  );
+  await scene.stop(ingestor);
+  const judged = await judge(scene);
+  expect(judged['ids missing, each named as a gap']).toBe(0);
+  const listed = await tickwright(['jobs', '--tree', '--json', '--data-dir', scene.dataDir]);
+  expect(listed.code, listed.stderr).toBe(0);
+  const { runs } = JSON.parse(listed.stdout) as { runs: RunTree[] };
+  return {
+    kills: 2,
+    'within a recovery': isWithin && before?.recovery?.state === 'running' ? 1 : 0,
+    'jobs done': expectWhole(runs),
+    ...judged,
+  };
+}
+
+faultTest({
+  name: 'recovery-kill',
+  title:
+    'an ingestor killed (kill -9) in the middle of a recovery goes on with it at its next start: every job is done, the tree is whole, no id is missing and none is stored twice',
+  usual: 3,
+  long: 50,
+  roundLimitMs: 240_000,
+  round,
+});
