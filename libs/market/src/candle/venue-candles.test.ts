@@ -81,7 +81,7 @@ describe("the venue's candle", () => {
     of.foldVenue([venue(0), venue(3)]);
     expect(shown(of)).toEqual(['0: 11 venue 0', '3: 11 venue 0']);
     of.fold(batchOf([tick(1, 101)]));
-    of.foldVenue([span(VenueRowKind.unseen, 0, 1, 101)]);
+    of.foldVenue([span(VenueRowKind.unseen, 0, 1.5, 101)]);
     of.foldVenue([venue(1, { offset: 102 }), venue(2, { offset: 102 })]);
     expect(shown(of)).toEqual(['0: 11 venue 0', '1: 20 ticks 0']);
   });
@@ -94,7 +94,8 @@ describe("the venue's candle", () => {
     expect(shown(of)).toEqual(['0: 20 ticks 0', '1: 20 ticks 0', '3: 20 ticks 0']);
     const inGap = (minute: number): boolean => minute !== 1 && minute !== 2;
     expect(shown(of, inGap)).toEqual(['0: 20 ticks 0', '1: 11 venue 1', '2: 11 venue 0', '3: 20 ticks 0']);
-    of.foldVenue([span(VenueRowKind.standIn, 1, 3, 5)]);
+    // From the middle of one minute to the middle of the next.
+    of.foldVenue([span(VenueRowKind.standIn, 1.5, 2.5, 5)]);
     expect(shown(of)).toEqual(['0: 20 ticks 0', '1: 11 venue 1', '2: 11 venue 0', '3: 20 ticks 0']);
     of.foldVenue([venue(2, { offset: 6, close: 9.5 })]);
     expect(shown(of)[2]).toBe('2: 9.5 venue 1');
