@@ -128,7 +128,7 @@ async function applyFrames(
   for await (const block of readJournal({ directory, from, to, quarantine, onDamage, ...files })) {
     signal?.throwIfAborted();
     pipeline.block(block);
-    if (pipeline.buffer.rows >= CATCH_UP_ROWS) await flusher.flush();
+    if (pipeline.buffer.size >= CATCH_UP_ROWS) await flusher.flush();
   }
   return lost;
 }

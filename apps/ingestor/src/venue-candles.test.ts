@@ -181,7 +181,11 @@ test('imported candles of days long past stand in files of their own, without a 
   const day = START - 30 * 24 * HOUR;
   const candles = [0, 3, 4].map((minute) => ({
     openTimeMicros: day + minute * MINUTE,
-    ...{ open: 10, high: 12, low: 9, close: 11, volume: '7' },
+    open: 10,
+    high: 12,
+    low: 9,
+    close: 11,
+    volume: '7',
   }));
   const span = { fromMicros: day, toMicros: day + 6 * MINUTE };
   const told = { instrument: BTC, minutes: 1, ...span };

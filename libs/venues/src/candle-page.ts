@@ -54,7 +54,7 @@ export function readCandleRows(
     else candles.push(candle);
     before = openTimeMicros;
   }
-  return { candles: isNewestFirst ? candles.reverse() : candles, problems };
+  return { candles: isNewestFirst ? candles.toReversed() : candles, problems };
 }
 
 /** All candles of an answer. Throws a VenueAnswerError where any row is none: what is left out could not be told. */

@@ -56,7 +56,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       await journalRoom(core.journal);
       take(core, block, { start, end, sources });
       frames += end - start;
-      if (core.pipeline.buffer.rows >= FLUSH_ROWS) await core.flusher.flush();
+      if (core.pipeline.buffer.size >= FLUSH_ROWS) await core.flusher.flush();
     }
     options.onProgress?.({ frames });
     if (last >= publishAfter) {

@@ -70,7 +70,7 @@ async function rebuildIn(scratch: string, core: Core, options: RebuildPartOption
         if (extension === 'venue') buffer.appendVenue(rows.filter((row) => isOf(row, part, instruments)));
       },
       onBlock: async () => {
-        if (buffer.rows >= PORTION_ROWS) await write();
+        if (buffer.size >= PORTION_ROWS) await write();
       },
     },
     instruments,

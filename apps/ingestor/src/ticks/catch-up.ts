@@ -73,7 +73,7 @@ export async function catchUp(options: CatchUpOptions, live: LiveSide): Promise<
       ...(options.files === undefined ? {} : { files: options.files }),
     })) {
       fold.block(block);
-      if (buffer.rows >= PORTION_ROWS) await writePortion(options, live, follower);
+      if (buffer.size >= PORTION_ROWS) await writePortion(options, live, follower);
     }
     await writePortion(options, live, follower);
   }

@@ -1,4 +1,5 @@
-import { TickBatch } from '@tickwright/market';
+import { TickBatch, ToldBy, VenueRowKind, spanRow } from '@tickwright/market';
+import type { VenueRow } from '@tickwright/market';
 import { expect, test } from 'vitest';
 import { TickBuffer } from './tick-buffer.ts';
 
@@ -74,3 +75,24 @@ test('recycled chunks are used again and hold nothing of before', () => {
   expect(again[0]).toBe(taken[0]);
   expect(ids(again)).toEqual([100, 101]);
 });
+
+test('what frames told beside ticks is bounded with them, put back in front, and given up with them', () => {
+  const buffer = new TickBuffer({ maxRows: 10 });
+  buffer.appendVenue(told(0, 3));
+  buffer.append(ticks(0, 4));
+  expect([buffer.rows, buffer.size]).toEqual([4, 7]);
+  const [taken, venue] = [buffer.take(), buffer.takeVenue()];
+  buffer.appendVenue(told(3, 1));
+  buffer.putBack(taken, venue);
+  expect(buffer.takeVenue().map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  buffer.appendVenue(told(4, 11));
+  expect(buffer.isSpilled).toBe(true);
+  expect([buffer.take(), buffer.takeVenue()]).toEqual([[], []]);
+});
+
+function told(first: number, count: number): VenueRow[] {
+  const span = { instrument: 0, kind: VenueRowKind.standIn, minutes: 1, fromMicros: 0, toMicros: 1 };
+  return Array.from({ length: count }, (_, at) =>
+    spanRow({ ...span, by: ToldBy.fold, receiveMicros: 1, offset: first + at, index: 0 }),
+  );
+}

@@ -22,7 +22,13 @@ export class TickBuffer {
     this.#maxRows = options.maxRows;
   }
 
+  /** Ticks. */
   get rows(): number {
+    return this.#rows;
+  }
+
+  /** Ticks and what else waits with them. */
+  get size(): number {
     return this.#rows + this.#venue.length;
   }
 
@@ -33,7 +39,7 @@ export class TickBuffer {
 
   append(batch: TickBatch): void {
     if (this.#isSpilled) return;
-    if (this.rows + batch.count > this.#maxRows) {
+    if (this.size + batch.count > this.#maxRows) {
       this.spill();
       return;
     }
@@ -50,7 +56,7 @@ export class TickBuffer {
   appendVenue(rows: readonly VenueRow[]): void {
     if (this.#isSpilled) return;
     for (const row of rows) this.#venue.push(row);
-    if (this.rows > this.#maxRows) this.spill();
+    if (this.size > this.#maxRows) this.spill();
   }
 
   /** Takes out what is not ticks. */
@@ -74,7 +80,7 @@ export class TickBuffer {
     this.#chunks = [...chunks, ...this.#chunks];
     this.#venue = [...venue, ...this.#venue];
     this.#rows += chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-    if (this.rows > this.#maxRows) this.spill();
+    if (this.size > this.#maxRows) this.spill();
   }
 
   recycle(chunks: readonly TickBatch[]): void {

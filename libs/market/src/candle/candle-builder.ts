@@ -47,9 +47,9 @@ export class CandleBuilder {
   readonly #memory = new CandleMemory();
   readonly #changes = new CandleChanges();
   readonly #unloaded = new UnloadedCandles();
-  readonly #venue = new VenueFold({ memory: this.#memory, changes: this.#changes });
   readonly #cursors = new InstrumentCursors();
   readonly #sessions: SessionSpans;
+  readonly #venue: VenueFold;
   readonly #closing: CandleClosing;
   #floorMicros = Infinity;
   #newestOffset = 0;
@@ -61,6 +61,12 @@ export class CandleBuilder {
     this.#instruments = options.instruments;
     this.#memoryMicros = options.memoryHours * HOUR_MICROS;
     this.#sessions = new SessionSpans(options.calendars);
+    this.#venue = new VenueFold({
+      memory: this.#memory,
+      changes: this.#changes,
+      cursors: this.#cursors,
+      sessions: this.#sessions,
+    });
     this.#closing = new CandleClosing((page, at) => {
       this.counts.closed += 1;
       this.#changes.mark(page, at);
@@ -149,11 +155,7 @@ export class CandleBuilder {
     this.#learn();
     for (const span of spans) this.#venue.spans.add(span);
     for (let row = 0; row < rows.count; row++) {
-      const instrument = rows.instrument[row];
-      const { segment, calendar } = this.#cursors;
-      if (rows.openTime[row] < this.#floorMicros) continue;
-      if (this.#sessions.contains(calendar[instrument], rows.openTime[row]))
-        this.#venue.load(segment[instrument], rows, { row, revision: revisionOf(row) });
+      if (rows.openTime[row] >= this.#floorMicros) this.#venue.load(rows, { row, revision: revisionOf(row) });
     }
   }
 
@@ -276,15 +278,10 @@ export class CandleBuilder {
 
   #takeVenueCandle(row: VenueRow): void {
     const { instrument, fromMicros, minutes, offset } = row;
-    const { segment, calendar } = this.#cursors;
-    // Of longer intervals the candle files hold none.
-    if (minutes !== 1) return;
-    if (!this.#sessions.contains(calendar[instrument], fromMicros)) {
-      this.counts.outsideSession += 1;
-      return;
-    }
+    // Of longer intervals the candle files hold none, and outside of sessions there is no candle.
+    if (minutes !== 1 || !this.#venue.isInSession(row)) return;
     if (this.#floorMicros === Infinity) this.#floorMicros = hourOf(fromMicros);
-    if (fromMicros >= this.#floorMicros) return this.#venue.put(segment[instrument], row);
+    if (fromMicros >= this.#floorMicros) return this.#venue.put(row);
     this.counts.unloaded += 1;
     this.#unloaded.addMinute(instrument, fromMicros, offset);
   }

@@ -1,8 +1,9 @@
-import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Database } from '@tickwright/database';
 import { TickKind, ToldBy, VenueRowKind } from '@tickwright/market';
 import { syncFile, syncFolder } from '../files/atomic-file.ts';
+import { copyClosed } from '../files/closed-copy.ts';
 import type { TickFileContext } from './live-tick-file.ts';
 import { TICK_SCHEMA_VERSION, VENUE_TABLES } from './tick-schema.ts';
 
@@ -35,7 +36,7 @@ export async function migrateTickFile(
   const copy = `${path}.migrated`;
   await rm(copy, { force: true });
   await rm(`${copy}.wal`, { force: true });
-  await copyFile(path, copy);
+  await copyClosed(path, copy);
   const database = await open(copy);
   try {
     await database.write(async (tx) => {
