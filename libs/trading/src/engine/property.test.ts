@@ -33,7 +33,7 @@ const happenings = fc.array(
     isBeta: fc.noBias(fc.boolean()),
     n: fc.noBias(fc.nat(1_000_000)),
   }),
-  { minLength: 50, maxLength: 120, size: 'max' },
+  { minLength: 40, maxLength: 90, size: 'max' },
 );
 
 const script = {
@@ -136,7 +136,7 @@ function randomCommand(n: number): Command {
   return commands[n % commands.length] ?? { kind: 'resume', reason };
 }
 
-const numRuns = Number(process.env['TICKWRIGHT_PROPERTY_RUNS'] ?? 8);
+const numRuns = Number(process.env['TICKWRIGHT_PROPERTY_RUNS'] ?? 6);
 
 /** What the ledger has is what the engine has, and the fills alone give its book. */
 function expectFoldsAgree(rig: EngineRig): void {
