@@ -37,9 +37,9 @@ export interface Match {
 
 /** What happens to the order at the span's first price. `isNew`: it has not seen a span before. */
 export function matchAtOpen(
-  order: Order,
+  { order, isNew }: { readonly order: Order; readonly isNew: boolean },
   span: MarketSpan,
-  rules: MatchRules & { readonly isNew: boolean },
+  rules: MatchRules,
 ): Match | undefined {
   const taken = (rule: Fill['rule'], triggers: boolean): Match => ({
     at: 'open',
@@ -53,7 +53,7 @@ export function matchAtOpen(
     case 'market':
       return taken('open', false);
     case 'limit':
-      return rules.isNew && !isBeyondLimit(order, span.open) ? taken('open', false) : undefined;
+      return isNew && !isBeyondLimit(order, span.open) ? taken('open', false) : undefined;
     case 'stop':
       if (order.isTriggered) return taken('open', false);
       return touchesStop(order, span.open) ? taken('stop', true) : undefined;

@@ -6,7 +6,7 @@ import type { OutputDraft } from '../engine/output-draft.ts';
 import type { Desk } from './desk.ts';
 import { fillOrder } from './filling.ts';
 import { matchAtOpen, matchInside } from './matching.ts';
-import type { MarketSpan, Match } from './matching.ts';
+import type { MarketSpan, Match, MatchRules } from './matching.ts';
 import { Participation } from './participation.ts';
 import { pessimisticPath } from './path.ts';
 import type { Reached } from './path.ts';
@@ -50,6 +50,7 @@ class Meeting {
   readonly #desk: Desk;
   readonly #draft: OutputDraft;
   readonly #at: { readonly span: MarketSpan; readonly rules: InstrumentRules; readonly pool: Participation };
+  readonly #matchRules: MatchRules;
   /** What orders lacked besides the price. */
   readonly #lacking = new Map<string, string>();
 
@@ -61,6 +62,7 @@ class Meeting {
     this.#desk = desk;
     this.#draft = draft;
     this.#at = at;
+    this.#matchRules = desk.rules.matchRules(at.rules);
   }
 
   hold(orders: readonly WorkingOrder[]): void {
@@ -74,18 +76,17 @@ class Meeting {
   #atOpen(id: string, isNew: boolean): void {
     const working = this.#desk.working.get(id);
     if (working === undefined) return;
-    const { span, rules } = this.#at;
-    const match = matchAtOpen(working.order, span, { ...this.#desk.rules.matchRules(rules), isNew });
+    const match = matchAtOpen({ ...working, isNew }, this.#at.span, this.#matchRules);
     if (match !== undefined) this.#fill(working, match);
   }
 
   /** The inside of a candle, for one owner: which orders it reaches, in which order. */
   #inside(orders: readonly WorkingOrder[]): void {
-    const { span, rules } = this.#at;
+    const { span } = this.#at;
     const reached: Reached[] = orders.flatMap(({ order: { id } }) => {
       const working = this.#desk.working.get(id);
       if (working === undefined || this.#lacking.has(id)) return [];
-      const match = matchInside(working.order, span, this.#desk.rules.matchRules(rules));
+      const match = matchInside(working.order, span, this.#matchRules);
       return match === undefined ? [] : [{ order: working.order, match }];
     });
     const [first] = reached;

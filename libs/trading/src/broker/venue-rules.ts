@@ -13,6 +13,9 @@ export class VenueRules {
   readonly #rules: Map<InstrumentKey, InstrumentRules>;
   readonly #schedules: Map<string, FeeSchedule>;
 
+  /** The last one worked out of each calendar: it is asked for at every tick. */
+  readonly #squareOffs = new Map<string, { readonly openMicros: number; readonly atMicros: number }>();
+
   constructor(config: EngineConfig, calendars: Calendars) {
     this.config = config;
     this.#calendars = calendars;
@@ -48,7 +51,8 @@ export class VenueRules {
   }
 
   matchRules(rules: InstrumentRules): MatchRules {
-    return { ...rules, slippageBps: this.config.fills.slippageBps };
+    const { tickSize, lowerBand, upperBand } = rules;
+    return { slippageBps: this.config.fills.slippageBps, tickSize, lowerBand, upperBand };
   }
 
   /** Whether positions of the session that contains the instant are squared off by now. */
@@ -60,6 +64,7 @@ export class VenueRules {
 
   /** The last square-off time that has come, microseconds UTC; undefined where there is none. */
   lastSquareOff(instrument: InstrumentKey, micros: number): number | undefined {
+    if (this.config.squareOff === null) return undefined;
     const calendar = this.calendarOf(instrument);
     const session = calendar?.sessionAt(micros);
     const today = session === undefined ? undefined : this.#squareOffOf(instrument, session);
@@ -72,6 +77,10 @@ export class VenueRules {
     const { squareOff } = this.config;
     const calendar = this.calendarOf(instrument);
     if (squareOff === null || calendar === undefined) return undefined;
-    return squareOffMicros(session, squareOff, calendar);
+    const known = this.#squareOffs.get(calendar.name);
+    if (known?.openMicros === session.openMicros) return known.atMicros;
+    const atMicros = squareOffMicros(session, squareOff, calendar);
+    this.#squareOffs.set(calendar.name, { openMicros: session.openMicros, atMicros });
+    return atMicros;
   }
 }
