@@ -101,7 +101,15 @@ export class Child implements AsyncDisposable {
     }
   }
 
-  ask<T extends Message>(question: Message, answer: T['type'], timeoutMs = ANSWER_MS): Promise<T> {
+  send<T extends Message>(message: T): void {
+    this.#process.send(message);
+  }
+
+  ask<T extends Message, Q extends Message = Message>(
+    question: Q,
+    answer: T['type'],
+    timeoutMs = ANSWER_MS,
+  ): Promise<T> {
     this.#process.send(question);
     return this.receive<T>(answer, timeoutMs);
   }

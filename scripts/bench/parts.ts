@@ -16,6 +16,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
     about: 'receive to candle at 10,000 ticks/s, everything on',
     run: async (options) => (await import('./latency.ts')).run(options),
   },
+  feed: {
+    about: 'receive to a subscriber of the feed in another process, and ticks a second through it',
+    run: async (options) => (await import('./feed.ts')).run(options),
+  },
   readers: {
     about: 'five readers beside a publishing ingestor, and beside it one DuckDB file opened in turn',
     run: async (options) => (await import('./readers.ts')).run(options),

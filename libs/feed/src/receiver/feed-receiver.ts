@@ -123,12 +123,13 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
     };
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<FeedEvent, undefined> {
-    try {
-      yield* this.#queue.read();
-    } finally {
+  [Symbol.asyncIterator](): AsyncIterator<FeedEvent, undefined> {
+    const { next } = this.#queue.read();
+    const end = async (): Promise<IteratorResult<FeedEvent, undefined>> => {
       await this[Symbol.asyncDispose]();
-    }
+      return { done: true, value: undefined };
+    };
+    return { next, return: end };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

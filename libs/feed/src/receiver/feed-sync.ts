@@ -296,7 +296,7 @@ export class FeedSync {
 
   #drain(line: TopicLine): void {
     for (let early = line.takeEarly(); early !== undefined; early = line.takeEarly())
-      this.#deliver(line, readHeader(early), early);
+      this.#deliver(line, this.#noted(early), early);
     if (line.isWhole) this.#incomplete.delete(line);
   }
 
@@ -334,7 +334,7 @@ export class FeedSync {
   }
 
   #noted(message: Buffer): Header {
-    const header = readHeader(message);
+    const header = readHeader(message, this.#epoch);
     this.offset = Math.max(this.offset, header.offset);
     this.durableOffset = Math.max(this.durableOffset, header.durableOffset);
     return header;

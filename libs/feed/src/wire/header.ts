@@ -45,12 +45,15 @@ export function preambleOf(message: Buffer): Preamble {
   return { protocol: message.readUInt16LE(4) };
 }
 
-/** Throws a RangeError for a message that is shorter than a header. The caller has looked at the preamble. */
-export function readHeader(message: Buffer): Header {
+/**
+ * Throws a RangeError for a message that is shorter than a header. The caller has looked at the preamble, and gives the
+ * epoch where it has compared that already: its text costs as much as everything else.
+ */
+export function readHeader(message: Buffer, epoch = uuidOf(message)): Header {
   return {
     kind: message[6],
     isSnapshot: (message[7] & SNAPSHOT_FLAG) !== 0,
-    epoch: uuidOf(message),
+    epoch,
     sequence: message.readDoubleLE(24),
     offset: message.readDoubleLE(32),
     durableOffset: message.readDoubleLE(40),

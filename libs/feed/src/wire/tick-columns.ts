@@ -7,22 +7,13 @@ export const TICK_BYTES = FLOAT_COLUMNS * 8 + 4 + 3;
 
 /**
  * Some ticks of one instrument, in order of arrival, as columns over the bytes that came; the meaning of each is that of
- * the column of this name in `TickBatch`. Rows 0..count-1. Not to be written to.
+ * the column of this name in `TickBatch`. Rows 0..count-1. Not to be written to. A column is made when it is asked for:
+ * with a tick or two a message, making all twelve costs more than all the rest.
  */
 export class FeedTicks {
-  readonly eventTime: Float64Array;
-  readonly receiveTime: Float64Array;
-  readonly price: Float64Array;
-  readonly quantity: Float64Array;
-  readonly volume: Float64Array;
-  readonly tradeId: Float64Array;
-  readonly cumulativeVolume: Float64Array;
-  /** Journal offset. */
-  readonly offset: Float64Array;
-  readonly index: Int32Array;
-  readonly side: Uint8Array;
-  readonly kind: Uint8Array;
-  readonly idSpace: Uint8Array;
+  readonly #buffer: ArrayBufferLike;
+  readonly #start: number;
+  readonly #floats: (Float64Array | undefined)[] = [];
 
   /** `start` must be a multiple of 8 within the buffer. */
   constructor(
@@ -30,22 +21,70 @@ export class FeedTicks {
     buffer: ArrayBufferLike,
     start: number,
   ) {
-    const floats = (column: number): Float64Array =>
-      new Float64Array(buffer, start + column * count * 8, count);
-    this.eventTime = floats(0);
-    this.receiveTime = floats(1);
-    this.price = floats(2);
-    this.quantity = floats(3);
-    this.volume = floats(4);
-    this.tradeId = floats(5);
-    this.cumulativeVolume = floats(6);
-    this.offset = floats(7);
-    const ints = start + FLOAT_COLUMNS * count * 8;
-    this.index = new Int32Array(buffer, ints, count);
-    const bytes = ints + count * 4;
-    this.side = new Uint8Array(buffer, bytes, count);
-    this.kind = new Uint8Array(buffer, bytes + count, count);
-    this.idSpace = new Uint8Array(buffer, bytes + 2 * count, count);
+    this.#buffer = buffer;
+    this.#start = start;
+  }
+
+  get eventTime(): Float64Array {
+    return this.#float(0);
+  }
+
+  get receiveTime(): Float64Array {
+    return this.#float(1);
+  }
+
+  get price(): Float64Array {
+    return this.#float(2);
+  }
+
+  get quantity(): Float64Array {
+    return this.#float(3);
+  }
+
+  get volume(): Float64Array {
+    return this.#float(4);
+  }
+
+  get tradeId(): Float64Array {
+    return this.#float(5);
+  }
+
+  get cumulativeVolume(): Float64Array {
+    return this.#float(6);
+  }
+
+  /** Journal offset. */
+  get offset(): Float64Array {
+    return this.#float(7);
+  }
+
+  get index(): Int32Array {
+    return new Int32Array(this.#buffer, this.#start + FLOAT_COLUMNS * this.count * 8, this.count);
+  }
+
+  get side(): Uint8Array {
+    return this.#bytes(0);
+  }
+
+  get kind(): Uint8Array {
+    return this.#bytes(1);
+  }
+
+  get idSpace(): Uint8Array {
+    return this.#bytes(2);
+  }
+
+  #float(column: number): Float64Array {
+    return (this.#floats[column] ??= new Float64Array(
+      this.#buffer,
+      this.#start + column * this.count * 8,
+      this.count,
+    ));
+  }
+
+  #bytes(column: number): Uint8Array {
+    const start = this.#start + (FLOAT_COLUMNS * 8 + 4 + column) * this.count;
+    return new Uint8Array(this.#buffer, start, this.count);
   }
 }
 
