@@ -47,14 +47,22 @@ fill(
   verdict,
   panel('From the venue to a signal', { id: 'pipeline', class: 'wide' }, pipeline),
   panel('Processes', { id: 'processes', class: 'wide' }, processes.element),
-  panel('Retries and lock conflicts', { id: 'retries' }),
-  panel('Latency', { id: 'latency' }),
-  panel('Alerts', { id: 'alerts', class: 'table-panel' }, alerts.element),
-  panel('Log', { id: 'log', class: 'table-panel' }, log.element),
-  panel('Streams', { id: 'streams' }, connections.element),
-  panel('Storage and queues', { id: 'storage' }),
-  panel('Subscriptions', { id: 'subscriptions' }, subscriptionNote, element('div', { class: 'subscription-table' }, subscriptions.element)),
-  panel('Jobs', { id: 'jobs' }),
+  element(
+    'div',
+    { class: 'stack' },
+    panel('Retries and lock conflicts', { id: 'retries' }),
+    panel('Alerts', { id: 'alerts', class: 'table-panel' }, alerts.element),
+    panel('Streams', { id: 'streams' }, connections.element),
+    panel('Subscriptions', { id: 'subscriptions' }, subscriptionNote, element('div', { class: 'subscription-table' }, subscriptions.element)),
+    panel('Jobs', { id: 'jobs' }),
+  ),
+  element(
+    'div',
+    { class: 'stack' },
+    panel('Latency', { id: 'latency' }),
+    panel('Storage and queues', { id: 'storage' }),
+    panel('Log', { id: 'log', class: 'table-panel' }, log.element),
+  ),
 );
 
 let known: { ops: Ops | undefined; status: IngestorStatus | undefined; metrics: Metrics | undefined } = { ops: undefined, status: undefined, metrics: undefined };

@@ -67,7 +67,7 @@ export function showStorage(target: HTMLElement, known: { status: IngestorStatus
 
 function storeText({ bytes: size, count, limit }: { readonly bytes: number; readonly count: number; readonly limit: { readonly bytes?: number; readonly hours?: number } }): string {
   const limits = [limit.bytes === undefined ? '' : bytes(limit.bytes), limit.hours === undefined ? '' : age(limit.hours * HOUR_MS)].filter((text) => text !== '');
-  return `${bytes(size)} in ${whole(count)}${limits.length === 0 ? '' : `; kept: ${limits.join(', ')}`}`;
+  return `${bytes(size)} in ${whole(count)} ${count === 1 ? 'file' : 'files'}${limits.length === 0 ? '' : `; kept: ${limits.join(', ')}`}`;
 }
 
 function backupText(status: IngestorStatus | undefined): string {
