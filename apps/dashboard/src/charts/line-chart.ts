@@ -1,5 +1,5 @@
 import UPlot from 'uplot';
-import { dateAndTime } from '../format/times.ts';
+import { dateAndTime, dayAndMonth, hourAndMinute } from '../format/times.ts';
 import { onZoneChange, zone } from '../shell/clock.ts';
 import { onThemeChange, themeColor } from '../shell/theme.ts';
 
@@ -16,6 +16,8 @@ export interface LineChartOptions {
   readonly lines: readonly ChartLine[];
   readonly height: number;
   readonly format: (value: number) => string;
+  /** On the axis; `format` without it. */
+  readonly formatAxis?: (value: number) => string;
   /** x is a time in seconds; otherwise numbers, formatted by `formatX`. */
   readonly formatX?: (value: number) => string;
   /** Charts of one name move their cursors together. */
@@ -53,10 +55,17 @@ export class LineChart {
   setData(data: ChartData): void {
     this.#data = data;
     this.#plot?.setData(data as UPlot.AlignedData);
+    this.#showLast();
+  }
+
+  /** While nobody points at the chart the legend tells the newest values. */
+  #showLast(): void {
+    const last = (this.#data[0]?.length ?? 0) - 1;
+    if (last >= 0 && (this.#plot?.cursor.idx ?? null) === null) this.#plot?.setLegend({ idx: last }, false);
   }
 
   #make(width: number): void {
-    const { lines, height, format, formatX, sync } = this.#options;
+    const { lines, height, format, formatAxis = format, formatX, sync } = this.#options;
     const axis = {
       stroke: () => themeColor('muted'),
       grid: { stroke: () => themeColor('grid'), width: 1 },
@@ -71,13 +80,14 @@ export class LineChart {
         tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), zone()),
         cursor: { y: false, points: { size: 5 }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
         legend: { live: true },
+        hooks: { setCursor: [(plot) => plot.cursor.idx === null && this.#showLast()], ready: [() => this.#showLast()] },
         scales: { x: { time: formatX === undefined } },
         axes: [
           {
             ...axis,
-            ...(formatX === undefined ? {} : { values: (_plot: UPlot, splits: number[]) => splits.map(formatX) }),
+            values: (_plot: UPlot, splits: number[]) => splits.map(formatX ?? timeLabels(splits)),
           },
-          { ...axis, size: 72, values: (_plot, splits) => splits.map(format) },
+          { ...axis, size: 72, values: (_plot, splits) => splits.map(formatAxis) },
         ],
         series: [
           { label: formatX === undefined ? 'Time' : '', value: (_plot, value: number | null) => (value === null ? '–' : showX(value)) },
@@ -88,6 +98,12 @@ export class LineChart {
       this.#container,
     );
   }
+}
+
+/** Hours within two days, dates beyond. */
+function timeLabels(splits: readonly number[]): (seconds: number) => string {
+  const span = (splits[splits.length - 1] ?? 0) - (splits[0] ?? 0);
+  return (seconds) => (span > 2 * 86_400 ? dayAndMonth : hourAndMinute)(seconds * 1_000, zone());
 }
 
 function series({ label, color, isFilled, kind }: ChartLine, format: (value: number) => string): UPlot.Series {

@@ -10,7 +10,9 @@ export function age(ms: number | null | undefined): string {
   if (minutes < 60) return `${minutes}m ${two(Math.floor(seconds % 60))}s`;
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours}h ${two(minutes % 60)}m`;
-  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+  const days = Math.floor(hours / 24);
+  if (days >= 730) return `${Math.floor(days / 365)}y`;
+  return hours % 24 === 0 ? `${days}d` : `${days}d ${hours % 24}h`;
 }
 
 /** An age in its largest unit, for narrow cells: `0.4s`, `12s`, `3m`, `2h`, `4d`. */

@@ -108,14 +108,14 @@ export const ORDER_COLUMNS: readonly Column<Order>[] = [
     text: ({ limitPrice, stopPrice, averagePrice }) => money(averagePrice ?? limitPrice ?? stopPrice),
     csv: ({ limitPrice, stopPrice, averagePrice }) => averagePrice ?? limitPrice ?? stopPrice,
   },
-  strategyColumn(),
   {
     id: 'state',
     title: 'State',
     text: ({ state }) => state,
     tone: ({ state }) => (state === 'rejected' ? 'bad' : state === 'working' ? '' : 'muted'),
   },
-  { id: 'reason', title: 'Reason', hides: 2, text: ({ reason }) => reason, hover: ({ code }) => code, tone: () => 'muted' },
+  { id: 'reason', title: 'Reason', hides: 2, text: ({ reason }) => reason, hover: ({ code, reason }) => `${code}: ${reason}`, tone: () => 'muted' },
+  strategyColumn(),
 ];
 
 export const FILL_COLUMNS: readonly Column<Fill>[] = [

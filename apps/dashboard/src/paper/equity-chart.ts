@@ -1,7 +1,7 @@
 import type { EquityPoint } from '@tickwright/trading';
 import { LineChart } from '../charts/line-chart.ts';
 import { element } from '../dom/element.ts';
-import { compact, decimalText, price } from '../format/numbers.ts';
+import { compact, decimalText, price, whole } from '../format/numbers.ts';
 
 export interface Drawdown {
   /** Shares of the highest equity before, 0 or less. */
@@ -36,7 +36,8 @@ export class EquityChart {
     this.#equity = new LineChart(above, {
       lines: [{ label: 'Equity', color: 'accent', isFilled: true }],
       height: 196,
-      format: (value) => (Math.abs(value) >= 1e7 ? compact(value) : price(value)),
+      format: (value) => price(value),
+      formatAxis: (value) => (Math.abs(value) >= 1e7 ? compact(value) : whole(value)),
       sync: 'equity',
       label: 'Equity over time',
     });

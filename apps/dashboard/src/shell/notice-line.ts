@@ -16,7 +16,7 @@ let shown = '';
 export function showState(state: PageState | undefined, id = 'state'): void {
   const line = byId(id);
   const text = state === undefined ? '' : `${id} ${state.kind} ${state.title} ${state.detail}`;
-  if (text === shown && line.childElementCount > 0 === (state !== undefined)) return;
+  if (text === shown) return;
   shown = text;
   line.hidden = state === undefined;
   if (state === undefined) {

@@ -50,6 +50,8 @@ export function startShell(options: ShellOptions = {}): Shell {
     path: '/events',
     query: { topics: ['overview', ...(options.topics ?? [])].join(','), ...options.query },
     on: {
+      // The runner could not keep up with what this page missed.
+      reset: () => options.onConnected?.(),
       ...options.on,
       overview: (data) => {
         overview = data as Overview;
