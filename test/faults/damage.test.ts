@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { FLIPPED, HARMS, LIVE, STATE, WAL, blockEdges, filesIn, flip } from './d
 import { contentOf, judge, makeImage } from './damage-rig.ts';
 import type { Content, Judged } from './damage-rig.ts';
 import { faultTest } from './fault-test.ts';
-import { isLong, randomOf, seed } from './rounds.ts';
+import { isLong, randomOf, seed, share } from './rounds.ts';
 
 /** Of the fixed cases so many are run in `npm test`, chosen by the seed; all in the long form. */
 const CASES_SHORT = 3;
@@ -21,7 +21,8 @@ let whole: Content;
 
 function copy(): string {
   const to = join(temporaryFolder(), 'data');
-  spawnSync('cp', ['-r', image, to]);
+  // Nobody has the image's databases open, so that reading them drops no lock.
+  cpSync(image, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
   return to;
 }
 
@@ -124,7 +125,7 @@ for (const [at, [name, harm]] of Object.entries(HARMS).entries()) {
 
 function chosen(): [string, () => Promise<void>][] {
   const left = Object.entries(fixed);
-  if (isLong) return left;
+  if (isLong) return share.number === 0 ? left : [];
   const random = randomOf(seed);
   return Array.from({ length: CASES_SHORT }, () => left.splice(Math.floor(random() * left.length), 1)).flat();
 }
@@ -142,7 +143,7 @@ describe.skipIf(recordings === undefined)('damage (skipped where the recordings 
     rmSync(made, { recursive: true, force: true });
   });
 
-  test.each(chosen())(`damage (seed ${seed}): %s`, async (_, run) => run(), 600_000);
+  for (const [name, run] of chosen()) test(`damage (seed ${seed}): ${name}`, run, 600_000);
 
   faultTest({
     name: 'damage',
@@ -150,7 +151,7 @@ describe.skipIf(recordings === undefined)('damage (skipped where the recordings 
       'a bit flipped anywhere in journal, databases, logs, parts, candle files or anchors is recovered, stated as a loss, or refused; none is silent',
     usual: 2,
     long: 3_000,
-    roundLimitMs: 30_000,
+    roundLimitMs: 120_000,
     round: async ({ random }) => {
       const kinds = Object.entries(FLIPPED);
       const [kind, pattern] = kinds[Math.floor(random() * kinds.length)] ?? ['', /$^/];

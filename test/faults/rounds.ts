@@ -9,6 +9,14 @@ export function rounds(usual: number, long = 50): number {
 /** The seed of this run; printed by a test that fails, so that the same moments can be tried again. */
 export const seed = positive('TICKWRIGHT_FAULT_SEED') ?? 1 + (Date.now() % 1_000_000);
 
+/**
+ * Which part of the rounds this process runs: of `--parallel 2` one runs the even ones and the other the odd ones.
+ */
+export const share = ((): { readonly number: number; readonly of: number } => {
+  const [number = 0, of = 1] = (process.env['TICKWRIGHT_FAULT_SHARE'] ?? '0/1').split('/').map(Number);
+  return { number, of };
+})();
+
 function positive(name: string): number | undefined {
   const asked = Number(process.env[name]);
   return Number.isInteger(asked) && asked > 0 ? asked : undefined;

@@ -73,9 +73,15 @@ export class Scene {
   }
 
   /** Starts an ingestor and does not wait for it. `script`: another program than the command line. */
-  start(options: { script?: readonly string[]; under?: readonly string[] } = {}): Process {
-    const { under = this.#under, script } = options;
-    return new Process(['ingest', ...this.#settings], {}, { under, ...(script && { script }) });
+  start(
+    options: {
+      script?: readonly string[];
+      under?: readonly string[];
+      env?: Readonly<Record<string, string>>;
+    } = {},
+  ): Process {
+    const { under = this.#under, script, env = {} } = options;
+    return new Process(['ingest', ...this.#settings], { ...env }, { under, ...(script && { script }) });
   }
 
   /** What the ingestor says of itself; undefined while none answers. */

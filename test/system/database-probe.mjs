@@ -39,6 +39,11 @@ const orders = {
     }, 10).unref();
     return {};
   },
+  /** Sets the size of the log at which the engine checkpoints by itself, until it is opened anew. */
+  async checkpointAt({ owner, size }) {
+    await named(owner).write((tx) => tx.run(`SET GLOBAL wal_autocheckpoint = '${size}'`));
+    return {};
+  },
   /** What must never happen: opens and closes the file by other means. */
   dropLock({ owner }) {
     closeSync(openSync(named(owner).path, 'r'));
@@ -67,11 +72,11 @@ const address = process.env['PROBE_ADDRESS'];
 if (address !== undefined) {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    createInterface({ input: socket }).on('line', (line) => {
+    createInterface({ input: socket }).on('line', async (line) => {
       const { order, ...options } = JSON.parse(line);
       let answer;
       try {
-        answer = orders[order](options);
+        answer = await orders[order](options);
       } catch (error) {
         answer = { error: String(error) };
       }

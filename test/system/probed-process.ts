@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { Process, eventually, freePort, root, temporaryFolder } from './harness.ts';
 
+/** Modules that are loaded before everything else make the pool: what the launcher does with it has to come before them. */
+const POOL = join(root, 'apps/cli/bin/thread-pool.cjs');
 const PROBE = pathToFileURL(join(root, 'test/system/database-probe.mjs')).href;
 
 export type Answer = Readonly<Record<string, unknown>>;
@@ -30,21 +32,47 @@ export async function startProbedIngestor(options: {
   const simulator = new Process(['simulate', ...common, '--rate', String(options.ratePerSecond)]);
   await simulator.until(/simulating a market/);
   const address = join(dataDir, 'probe.sock');
-  const imports = [...(options.preload ?? []), PROBE].map((module) => `--import=${module}`);
   const ingestor = new Process(['ingest', ...common, '--set', `ingestor.http.port=${httpPort}`], {
     ...options.env,
-    NODE_OPTIONS: imports.join(' '),
-    // The launcher's own setting comes too late behind modules that are loaded before it.
-    UV_THREADPOOL_SIZE: '16',
-    PROBE_ADDRESS: address,
+    ...probedEnvironment(address, options.preload),
   });
   await ingestor.until(/"msg":"ingesting"/);
-  const socket = await connected(address);
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const probe = await openProbe(address);
   return {
     process: ingestor,
     dataDir,
     url: `http://127.0.0.1:${httpPort}`,
+    ask: probe.ask,
+    async [Symbol.asyncDispose]() {
+      probe.close();
+      ingestor.kill('SIGKILL');
+      simulator.kill('SIGTERM');
+      await Promise.all([ingestor.ended, simulator.ended]);
+    },
+  };
+}
+
+/** What a process is started with that obeys a probe. `address`: the path of its socket. */
+export function probedEnvironment(address: string, preload: readonly string[] = []): Record<string, string> {
+  const imports = [...preload, PROBE].map((module) => `--import=${module}`);
+  return {
+    NODE_OPTIONS: [`--require=${POOL}`, ...imports].join(' '),
+    // The launcher's own setting comes too late behind modules that are loaded before it.
+    UV_THREADPOOL_SIZE: '16',
+    PROBE_ADDRESS: address,
+  };
+}
+
+export interface Probe {
+  ask(order: string, options?: Answer): Promise<Answer>;
+  close(): void;
+}
+
+/** Waits for the probe of a process that has been started. */
+export async function openProbe(address: string): Promise<Probe> {
+  const socket = await connected(address);
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
     async ask(order, details = {}) {
       socket.write(`${JSON.stringify({ order, ...details })}\n`);
       const line = await lines.next();
@@ -52,12 +80,7 @@ export async function startProbedIngestor(options: {
       if ('error' in answer) throw new Error(answer.error);
       return answer;
     },
-    async [Symbol.asyncDispose]() {
-      socket.destroy();
-      ingestor.kill('SIGKILL');
-      simulator.kill('SIGTERM');
-      await Promise.all([ingestor.ended, simulator.ended]);
-    },
+    close: () => void socket.destroy(),
   };
 }
 

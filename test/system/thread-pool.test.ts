@@ -59,3 +59,31 @@ onLinux(
     await launcher.ended;
   },
 );
+
+/** By thread, the first being the event loop's. */
+function nicenessOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  return threads
+    .toSorted((a, b) => a - b)
+    .map((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      // proc(5): the 19th field, behind a name that may hold spaces.
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+    });
+}
+
+onLinux(
+  "the pool's threads and the engines' own are below the event loop and V8's threads, so that queries cannot hold it up",
+  async () => {
+    const ingestor = new Process(['ingest', ...(await ports())]);
+    await ingestor.until(/"msg":"ingesting"/);
+    const [loop = Number.NaN, ...others] = nicenessOf(ingestor.child.pid ?? 0);
+    ingestor.kill('SIGKILL');
+    await ingestor.ended;
+    const below = others.filter((nice) => nice === Math.min(19, loop + 5)).length;
+    const engines = 3;
+    expect(below).toBeGreaterThanOrEqual(16 + engines);
+    expect(others.filter((nice) => nice === loop).length).toBe(others.length - below);
+    expect(others.length - below).toBeGreaterThanOrEqual(4);
+  },
+);

@@ -5,6 +5,7 @@
 // 16 = tick file 5 (a writer, 4 readers) + state file 3 + candle writer 2 + compression 2 + 4 for syncs and the rest;
 // apps/ingestor/src/thread-budget.test.ts holds the ingestor to it.
 process.env.UV_THREADPOOL_SIZE ??= '16';
+require('./thread-pool.cjs');
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 

@@ -95,6 +95,11 @@ export class TickStorage {
         await this.#refresh(await this.#live());
       } catch (error) {
         if (!(error instanceof DatabaseInvalidError)) throw error;
+        const path = this.#context.paths.live;
+        this.#context.log.error(
+          { path, err: error },
+          'the engine of the tick file has stopped: it is opened again',
+        );
         await this.#closeFile();
         await this.#live();
       }
