@@ -43,6 +43,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addReaders(program, terminal, done);
   addBackups(program, terminal, done);
   addJobs(program, terminal, done);
+  addSubscriptions(program, terminal, done);
   addToken(program, terminal, done);
   addFeed(program, terminal, done);
   addConfig(program, terminal, done);
@@ -170,6 +171,21 @@ function addJobs(program: Command, terminal: Terminal, done: Done): void {
       const { jobsCommand } = await import('./commands/jobs.ts');
       done(await jobsCommand(terminal, { action, id, ...flags }));
     });
+}
+
+function addSubscriptions(program: Command, terminal: Terminal, done: Done): void {
+  for (const [action, what] of [
+    ['subscribe', 'take in more instruments'],
+    ['unsubscribe', 'take some instruments in no longer'],
+  ] as const) {
+    common(program.command(`${action} <instruments...>`))
+      .description(`${what}, in the running ingestor and at its next starts`)
+      .option('--venue <name>', 'venue that has them, where several may')
+      .action(async (instruments, flags) => {
+        const { subscribeCommand } = await import('./commands/subscribe.ts');
+        done(await subscribeCommand(terminal, { action, instruments, ...flags }));
+      });
+  }
 }
 
 function addToken(program: Command, terminal: Terminal, done: Done): void {

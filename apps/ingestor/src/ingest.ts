@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { instrumentKey } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
-import { secretsFileOf, StoredToken } from '@tickwright/config';
-import type { Config, SourceConfig } from '@tickwright/config';
+import { changedSources, readSubscriptionChanges, secretsFileOf, StoredToken } from '@tickwright/config';
+import type { Config, SourceConfig, VenueChanges } from '@tickwright/config';
 import { DatabaseCloseError, abandonDatabases, openDatabases, watchLocks } from '@tickwright/database';
 import { registerSenderMetrics } from '@tickwright/feed';
 import { startHttpServer } from '@tickwright/http';
@@ -39,6 +39,7 @@ import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
 import type { SourceStream } from './intake/source-stream.ts';
+import { LiveSubscriptions } from './subscriptions/live-subscriptions.ts';
 
 /** Venues that take nobody without a token. */
 const VENUES_WITH_TOKENS: ReadonlySet<string> = new Set(['upstox']);
@@ -84,7 +85,8 @@ async function abandoned({ log, abandon }: IngestOptions, error: TickwrightError
 
 async function run(options: IngestOptions): Promise<void> {
   const { config } = options;
-  const sources = config.sources.map((source) => ({
+  const changes = await readSubscriptionChanges(config.dataDir);
+  const sources = changedSources(config.sources, changes).map((source) => ({
     source: addressed(source, config),
     ...describe(source),
   }));
@@ -113,6 +115,7 @@ async function run(options: IngestOptions): Promise<void> {
     const { clock, log } = options;
     return sourceStream({ core, venue, source, instruments, tokens: tokens.get(venue.name), clock, log });
   });
+  const subscriptions = liveSubscriptions(options, { core, sources, streams, changes });
   const disk = diskWatch(options, { core, streams });
   const running = sources.map(({ source }, at) => ({ source, running: streams[at] }));
   const recovery = recoveryOf(options, { core, jobs, sources: running, disk });
@@ -144,7 +147,7 @@ async function run(options: IngestOptions): Promise<void> {
       ...streams.map((each) => each.service),
     ],
   });
-  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery, feed });
+  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery, feed, subscriptions });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
@@ -256,6 +259,36 @@ function recoveryOf(
     isPaused: () => disk.health.state === 'paused',
   };
   return new Recovery({ context, jobs, settleMs, warmUpHours });
+}
+
+function liveSubscriptions(
+  { config, clock, log }: IngestOptions,
+  running: {
+    core: Core;
+    sources: readonly { readonly source: SourceConfig }[];
+    streams: readonly SourceStream[];
+    changes: readonly VenueChanges[];
+  },
+): LiveSubscriptions {
+  const { core, sources, streams, changes } = running;
+  return new LiveSubscriptions({
+    core,
+    dataDir: config.dataDir,
+    configured: config.sources,
+    sources: streams.map((stream, at) => ({ source: sources[at].source, running: stream })),
+    changes,
+    historyOf: ({ source: { restUrl }, running: { venue, tokens } }) =>
+      venue.history({
+        ...(restUrl === undefined ? {} : { restUrl }),
+        ...(tokens === undefined ? {} : { tokens }),
+        clock,
+        log,
+        // What an instrument is decides no tick; that it is subscribed is journaled.
+        onAnswer: () => undefined,
+      }),
+    clock,
+    log,
+  });
 }
 
 function diskWatch(

@@ -85,6 +85,8 @@ export interface Stream {
   suspend(reason: string): void;
   restart(): void;
   states(): SubscriptionState[];
+  /** How many more instruments its connections carry. */
+  readonly room: number;
   readonly connections: ConnectionState[];
   readonly counts: StreamCounts;
   /** Of the token, for a venue that wants one. */

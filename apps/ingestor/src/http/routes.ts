@@ -8,6 +8,8 @@ import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
 import type { TickQuery } from './queries.ts';
 import { statusReport } from './status-report.ts';
 import { jobRoutes } from '../jobs/job-routes.ts';
+import { subscriptionRoutes } from '../subscriptions/subscription-routes.ts';
+import type { LiveSubscriptions } from '../subscriptions/live-subscriptions.ts';
 import { verifyCore } from '../verification/verify-core.ts';
 
 /** Ticks one answer holds at most; a longer range is asked for in parts. */
@@ -37,7 +39,13 @@ export function ingestorRoutes(state: IngestorState): Route[] {
       );
     return open;
   };
+  const subscriptions = (): LiveSubscriptions => {
+    const { subscriptions: live } = running();
+    if (live === undefined) throw new HttpError(503, 'nothing is subscribed here');
+    return live;
+  };
   return [
+    ...subscriptionRoutes(subscriptions),
     {
       method: 'GET',
       path: '/api/v1/status',
