@@ -46,6 +46,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
   addSubscriptions(program, terminal, done);
   addToken(program, terminal, done);
   addFeed(program, terminal, done);
+  addCalendar(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
 }
@@ -205,6 +206,44 @@ function addFeed(program: Command, terminal: Terminal, done: Done): void {
     .action(async (file, flags) => {
       const { feedKeysCommand } = await import('./commands/feed-keys.ts');
       done(await feedKeysCommand(terminal, { ...flags, ...(file === undefined ? {} : { file }) }));
+}
+
+function addCalendar(program: Command, terminal: Terminal, done: Done): void {
+  const calendar = program.command('calendar').description('when the venues trade');
+  const segment = [
+    '[segment]',
+    'a segment (NSE_EQ), a calendar (nse); else those of the configured instruments',
+  ] as const;
+  const day = 'YYYY-MM-DD, in the zone of the venue';
+  common(calendar.command('show').argument(...segment))
+    .description('sessions, special days and holidays; two weeks from today unless told')
+    .option('--from <date>', `first day: ${day}`)
+    .option('--to <date>', 'last day, inclusive')
+    .action(async (name, flags) => {
+      const { calendarShowCommand } = await import('./commands/calendar.ts');
+      done(await calendarShowCommand(terminal, { name, ...flags }));
+    });
+  common(calendar.command('next').argument(...segment))
+    .description('whether it is open, until when, and when the next session is')
+    .action(async (name, flags) => {
+      const { calendarNextCommand } = await import('./commands/calendar.ts');
+      done(await calendarNextCommand(terminal, { name, ...flags }));
+    });
+  common(calendar.command('check').argument(...segment))
+    .description(
+      'whether there are data for the days to come, and whether a venue or a list says the same; exit 8 when not',
+    )
+    .option('--venue <name>', "compare with the venue's own holidays, hours and status")
+    .option('--rest-url <url>', "base address of the venue's REST interface", urlOf(['http:', 'https:']))
+    .option(
+      '--list <file>',
+      'compare with a list of sessions: CSV with a header and columns open and close, ISO 8601 or blank',
+    )
+    .option('--from <date>', `first day: ${day}`)
+    .option('--to <date>', 'last day, inclusive')
+    .action(async (name, flags) => {
+      const { calendarCheckCommand } = await import('./commands/calendar-check.ts');
+      done(await calendarCheckCommand(terminal, { name, ...flags }));
     });
 }
 

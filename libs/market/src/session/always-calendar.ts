@@ -28,5 +28,6 @@ export const alwaysCalendar: SessionCalendar = {
   },
   dateOf: (micros) => dateOfDay(dayAt(micros)),
   expectedMinutes: (from, to) => minuteOpens(from, to),
+  noteOn: () => undefined,
   coverage: () => undefined,
 };

@@ -17,7 +17,7 @@ import { checkData } from './answers.ts';
 import { readCandles } from './candles.ts';
 import { candleUnit, chunksOf } from './candle-chunks.ts';
 import { readHolidays, readStatus, readTimings } from './market-hours.ts';
-import type { ExchangeHours, ExchangeStatus, Holiday } from './market-hours.ts';
+import type { ExchangeHours, ExchangeStatus, Holiday, MarketHours } from './market-hours.ts';
 import { indiaDate, indiaDayStart } from './times.ts';
 
 export const UPSTOX_REST_URL = 'https://api.upstox.com';
@@ -36,7 +36,7 @@ const UNKNOWN_KEY: ReadonlySet<number> = new Set([1021, 100011]);
  * Upstox REST v3: candles of the past and of today, and the exchanges' hours. It tells no single trades: `trades` and
  * `fillTrades` are refused. The candles of the last minutes lag behind: who wants them asks again later.
  */
-export class UpstoxHistory implements History {
+export class UpstoxHistory implements History, MarketHours {
   readonly hasTrades = false;
   readonly #options: HistoryOptions;
   readonly #requests: RestRequests;
