@@ -1,12 +1,5 @@
 import type { Config } from '@tickwright/config';
-import {
-  DAY_MICROS,
-  calendarNames,
-  calendars,
-  dateOfDay,
-  dayOfDate,
-  instrumentKey,
-} from '@tickwright/market';
+import { calendarNames, calendars, dateOfDay, dayOfDate, instrumentKey } from '@tickwright/market';
 import type { SessionCalendar } from '@tickwright/market';
 import { nearest } from '@tickwright/runtime';
 import { catalogue, segments } from '@tickwright/venues';
@@ -69,8 +62,8 @@ export function dayRange(
   return {
     first: dateOfDay(first),
     last: dateOfDay(last),
-    from: midnight(calendar, first),
-    to: midnight(calendar, last + 1),
+    from: calendar.spanOf(dateOfDay(first)).fromMicros,
+    to: calendar.spanOf(dateOfDay(last)).toMicros,
   };
 }
 
@@ -85,25 +78,6 @@ function dayArgument(text: string): number {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** When a day begins in the calendar's zone. */
-function midnight(calendar: SessionCalendar, day: number): number {
-  return day * DAY_MICROS - offsetOf(calendar, day * DAY_MICROS);
-}
-
-/** How far its zone is ahead of UTC, microseconds. */
-function offsetOf({ timeZone }: SessionCalendar, micros: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(
-    new Date(micros / 1_000),
-  );
-  const text = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
-  const {
-    sign = '+',
-    hours = '0',
-    minutes = '0',
-  } = /GMT(?<sign>[+-])(?<hours>\d{2}):(?<minutes>\d{2})/.exec(text)?.groups ?? {};
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000_000;
 }
 
 /** A time as the clocks in the calendar's zone show it. */

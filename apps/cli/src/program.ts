@@ -121,8 +121,14 @@ function addReaders(program: Command, terminal: Terminal, done: Done): void {
       const { ticksCommand } = await import('./commands/ticks.ts');
       done(await ticksCommand(terminal, { instrument, ...flags }));
     });
-  common(program.command('verify'))
+  sources(common(program.command('verify')))
     .description('candles against ticks, ticks against trade ids, gaps named; exit 8 when something differs')
+    .option(
+      '--coverage',
+      'expected minutes against candles, per instrument and day; exit 8 when some are missing',
+    )
+    .option('--from <time>', 'with --coverage: begin, inclusive: ISO 8601, UTC unless it names a zone')
+    .option('--to <time>', 'with --coverage: end, exclusive')
     .action(async (flags) => {
       const { verifyCommand } = await import('./commands/verify.ts');
       done(await verifyCommand(terminal, flags));

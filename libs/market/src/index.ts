@@ -69,3 +69,12 @@ export type { CoverageReader } from './tick/coverage-reader.ts';
 export type { LedgerMemory } from './gap/subscription-lines.ts';
 export { MAX_FILLED_GAPS, MAX_OPEN_GAPS } from './gap/gap-rows.ts';
 export type { FrameTime, Gap, GapCause, GapSpan, GapState } from './gap/gap.ts';
+export { completeness, dayCoverage, daysOf } from './coverage/day-coverage.ts';
+export type {
+  AskedDay,
+  DayCoverage,
+  MinuteEvidence,
+  MissingSpan,
+  TimeSpan,
+  UnfilledGap,
+} from './coverage/day-coverage.ts';

@@ -108,9 +108,8 @@ test('check asks the venue for its holidays, hours and status; what we know othe
   // The simulator's data are ours: only a session whose hours nobody knows can differ.
   expect(report.differences.filter(({ date }) => date !== '2026-11-08')).toEqual([]);
   // It has derivatives close with the cash market, which they do no more.
-  const derivatives = await calendar(
-    ...['check', 'NSE_FO', ...venue, '--from', '2026-08-03', '--to', '2026-08-04'],
-  );
+  const argv = ['check', 'NSE_FO', ...venue, '--from', '2026-08-03', '--to', '2026-08-04'];
+  const derivatives = await calendar(...argv);
   expect(derivatives.code).toBe(8);
   expect(derivatives.out).toMatch(/2026-08-03 +09:15-15:40 +09:15-15:30/);
 });

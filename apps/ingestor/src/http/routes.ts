@@ -3,6 +3,7 @@ import { TickwrightError } from '@tickwright/runtime';
 import type { Backups } from '@tickwright/upkeep';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
+import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
 import type { TickQuery } from './queries.ts';
@@ -46,6 +47,7 @@ export function ingestorRoutes(state: IngestorState): Route[] {
   };
   return [
     ...subscriptionRoutes(subscriptions),
+    ...coverageRoutes(core),
     {
       method: 'GET',
       path: '/api/v1/status',

@@ -112,8 +112,8 @@ export class DatedCalendar implements SessionCalendar {
   }
 
   sessionsOn(date: string): Session[] {
-    const midnight = dayOfDate(date) * DAY_MICROS - this.#offsetMicros;
-    return this.sessionsBetween(midnight, midnight + DAY_MICROS);
+    const { fromMicros, toMicros } = this.spanOf(date);
+    return this.sessionsBetween(fromMicros, toMicros);
   }
 
   sessionsBetween(from: number, to: number): Session[] {
@@ -128,6 +128,11 @@ export class DatedCalendar implements SessionCalendar {
 
   dateOf(micros: number): string {
     return dateOfDay(Math.floor((micros + this.#offsetMicros) / DAY_MICROS));
+  }
+
+  spanOf(date: string): { fromMicros: number; toMicros: number } {
+    const fromMicros = dayOfDate(date) * DAY_MICROS - this.#offsetMicros;
+    return { fromMicros, toMicros: fromMicros + DAY_MICROS };
   }
 
   expectedMinutes(from: number, to: number): number {

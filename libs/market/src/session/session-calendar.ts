@@ -41,6 +41,8 @@ export interface SessionCalendar {
   sessionsBetween(from: number, to: number): Session[];
   /** The venue's calendar date, YYYY-MM-DD. */
   dateOf(micros: number): string;
+  /** The whole of a date, YYYY-MM-DD, in the venue's zone: midnight to midnight, the end exclusive. */
+  spanOf(date: string): { readonly fromMicros: number; readonly toMicros: number };
   /** How many minutes of [from, to) open within a session. Throws a CalendarYearError for a year without data. */
   expectedMinutes(from: number, to: number): number;
   /** What is special about a date, YYYY-MM-DD; undefined for a day like others. */
