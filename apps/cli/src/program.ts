@@ -40,6 +40,7 @@ function commandTree(terminal: Terminal, done: Done): Command {
     .exitOverride();
   addServices(program, terminal, done);
   addReplay(program, terminal, done);
+  addImport(program, terminal, done);
   addReaders(program, terminal, done);
   addBackups(program, terminal, done);
   addJobs(program, terminal, done);
@@ -102,6 +103,23 @@ function addReplay(program: Command, terminal: Terminal, done: Done): void {
     .action(async (files, flags) => {
       const { replayCommand } = await import('./commands/replay.ts');
       done(await replayCommand(terminal, { files, ...flags }));
+    });
+}
+
+function addImport(program: Command, terminal: Terminal, done: Done): void {
+  sources(common(program.command('import <files...>')))
+    .description("take one-minute candles of files (plain, gzip or zip) as the venue's own")
+    .addOption(
+      new Option(
+        '--format <format>',
+        'nse-minutes: a day a file, named by its date; csv: open_time,open,high,low,close,volume',
+      )
+        .choices(['nse-minutes', 'csv'])
+        .makeOptionMandatory(),
+    )
+    .action(async (files, flags) => {
+      const { importCommand } = await import('./commands/import.ts');
+      done(await importCommand(terminal, { files, ...flags }));
     });
 }
 
