@@ -40,6 +40,7 @@ import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
 import type { SourceStream } from './intake/source-stream.ts';
 import { LiveSubscriptions } from './subscriptions/live-subscriptions.ts';
+import type { RunningSource } from './subscriptions/live-subscriptions.ts';
 
 /** Venues that take nobody without a token. */
 const VENUES_WITH_TOKENS: ReadonlySet<string> = new Set(['upstox']);
@@ -115,10 +116,11 @@ async function run(options: IngestOptions): Promise<void> {
     const { clock, log } = options;
     return sourceStream({ core, venue, source, instruments, tokens: tokens.get(venue.name), clock, log });
   });
-  const subscriptions = liveSubscriptions(options, { core, sources, streams, changes });
   const disk = diskWatch(options, { core, streams });
   const running = sources.map(({ source }, at) => ({ source, running: streams[at] }));
-  const recovery = recoveryOf(options, { core, jobs, sources: running, disk });
+  const histories = new VenueHistories({ ...options, core, sources: running });
+  const recovery = recoveryOf(options, { core, jobs, histories, disk });
+  const subscriptions = liveSubscriptions(options, { core, sources: running, histories, changes });
   // Before anything is connected: a full disk must not be found by filling it.
   await disk.round();
   const { dataDir } = config;
@@ -242,16 +244,16 @@ function recoveryOf(
   parts: {
     core: Core;
     jobs: Jobs;
-    sources: readonly { readonly source: SourceConfig; readonly running: SourceStream }[];
+    histories: VenueHistories;
     disk: DiskWatch;
   },
 ): Recovery | undefined {
   const { enabled, settleMs, warmUpHours } = config.ingestor.recovery;
   if (!enabled) return undefined;
-  const { core, jobs, sources, disk } = parts;
+  const { core, jobs, histories, disk } = parts;
   const context = {
     core,
-    histories: new VenueHistories({ core, sources, clock, log }),
+    histories,
     minutes: storedMinutes(core),
     meter: new RecoveryMeter(clock),
     clock,
@@ -265,27 +267,17 @@ function liveSubscriptions(
   { config, clock, log }: IngestOptions,
   running: {
     core: Core;
-    sources: readonly { readonly source: SourceConfig }[];
-    streams: readonly SourceStream[];
+    sources: readonly RunningSource[];
+    histories: VenueHistories;
     changes: readonly VenueChanges[];
   },
 ): LiveSubscriptions {
-  const { core, sources, streams, changes } = running;
+  const { histories, ...parts } = running;
   return new LiveSubscriptions({
-    core,
+    ...parts,
     dataDir: config.dataDir,
     configured: config.sources,
-    sources: streams.map((stream, at) => ({ source: sources[at].source, running: stream })),
-    changes,
-    historyOf: ({ source: { restUrl }, running: { venue, tokens } }) =>
-      venue.history({
-        ...(restUrl === undefined ? {} : { restUrl }),
-        ...(tokens === undefined ? {} : { tokens }),
-        clock,
-        log,
-        // What an instrument is decides no tick; that it is subscribed is journaled.
-        onAnswer: () => undefined,
-      }),
+    historyOf: (key) => histories.of(key)?.history,
     clock,
     log,
   });

@@ -40,8 +40,8 @@ export interface LiveSubscriptionsOptions {
   readonly sources: readonly RunningSource[];
   /** As they were read at the start. */
   readonly changes: readonly VenueChanges[];
-  /** Who is asked whether a venue has an instrument. */
-  readonly historyOf: (source: RunningSource) => Pick<History, 'instrumentDetails' | 'knows'>;
+  /** Who is asked whether a venue has an instrument, by its key; undefined where there is nobody to ask. */
+  readonly historyOf: (key: string) => Pick<History, 'instrumentDetails' | 'knows'> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,7 +74,7 @@ export class LiveSubscriptions {
       const wanted = this.#described(venue, keys, sources[0].source);
       const taken = new Set(sources.flatMap((one) => activeKeys(one)));
       const fresh = wanted.filter(({ key }) => !taken.has(key));
-      const check = await checkWithVenue(this.#options.historyOf(sources[0]), fresh, signal);
+      const check = await checkWithVenue(this.#options.historyOf(keys[0] ?? ''), fresh, signal);
       if (check.unknown.length > 0) {
         throw new UnknownInstrumentsError(
           check.unknown.map(({ instrument, reason }) => ({ key: instrument.key, reason })),

@@ -19,10 +19,12 @@ export interface VenueCheck {
 
 /** Asks the venue whether it has the instruments. One that does not answer is no reason to refuse them. */
 export async function checkWithVenue(
-  history: Pick<History, 'instrumentDetails' | 'knows'>,
+  history: Pick<History, 'instrumentDetails' | 'knows'> | undefined,
   instruments: readonly Instrument[],
   signal: AbortSignal,
 ): Promise<VenueCheck> {
+  if (instruments.length === 0) return { unknown: [], unchecked: undefined };
+  if (history === undefined) return { unknown: [], unchecked: 'no REST address of it is known here' };
   try {
     if (history.knows === undefined) {
       const unknown: { instrument: Instrument; reason: string }[] = [];
