@@ -25,6 +25,7 @@ import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { EndOfDay } from './end-of-day/end-of-day.ts';
 import { configuredFeed } from './feed/feed-service.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { retentionLimits } from './retention-limits.ts';
@@ -132,6 +133,8 @@ async function run(options: IngestOptions): Promise<void> {
   await backups.begin();
   const { version } = options;
   const feed = configuredFeed(config, { core, instance, version, epochOffset, clock, log });
+  const makesBackups = config.backups.everyMinutes > 0;
+  const endOfDay = new EndOfDay({ core, jobs, histories, days, backups, makesBackups, clock, log });
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
@@ -144,6 +147,7 @@ async function run(options: IngestOptions): Promise<void> {
         isSessionOpen: () => isAnySessionOpen(core, clock),
       }),
       ...jobs.services(),
+      ...endOfDay.services(),
       ...(recovery === undefined ? [] : [recovery.service()]),
       ...(feed === undefined ? [] : [feed]),
       ...streams.map((each) => each.service),
