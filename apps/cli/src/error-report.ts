@@ -21,6 +21,9 @@ function textOf(error: unknown): string {
   if (error instanceof TickwrightError) return shortened(error.message);
   // The system refused a file or an address: it says itself what and why, and it is no defect of ours.
   if (error instanceof Error && 'syscall' in error) return error.message;
+  // A year that a calendar has no data for: `CalendarYearError`, of which its code is all that must be known here.
+  if (error instanceof RangeError && 'code' in error && error.code === 'calendar-year-unknown')
+    return error.message;
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `unexpected error, please report it\n${details}`;
 }

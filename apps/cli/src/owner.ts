@@ -14,9 +14,11 @@ import { VERSION } from './version.ts';
 export class OwnerUnreachableError extends TickwrightError {
   /** Of its answer; 0 when there was none. */
   readonly status: number;
+  /** In its own words, where it answered. */
+  readonly reason: string;
 
-  constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
-    const { status = 0, cause } = options;
+  constructor(message: string, options: { status?: number; reason?: string; cause?: unknown } = {}) {
+    const { status = 0, reason = message, cause } = options;
     super(message, {
       code: 'owner-unreachable',
       exitCode: ExitCode.unhealthy,
@@ -24,11 +26,14 @@ export class OwnerUnreachableError extends TickwrightError {
       cause,
     });
     this.status = status;
+    this.reason = reason;
   }
 }
 
 export interface OwnerRequest {
   readonly method: 'GET' | 'POST';
+  /** Sent as JSON. */
+  readonly body?: object;
 }
 
 /** The one ingestor of a data directory: running, then it is asked; or not, then its files are opened. */
@@ -48,8 +53,8 @@ export async function ownerOf(config: Config, terminal: Terminal): Promise<Owner
   }
   return {
     kind: 'running',
-    ask: (path, { method } = { method: 'GET' }) =>
-      ask({ base, path, method, token: instance.token, signal: terminal.signal }),
+    ask: (path, request = { method: 'GET' }) =>
+      ask({ ...request, base, path, token: instance.token, signal: terminal.signal }),
   };
 }
 
@@ -61,18 +66,22 @@ async function opened(config: Config, terminal: Terminal, name: string): Promise
   return await openOffline({ config, version: VERSION, clock: systemClock, log });
 }
 
-async function ask(request: {
-  base: string;
-  path: string;
-  method: OwnerRequest['method'];
-  token: string | undefined;
-  signal: AbortSignal;
-}): Promise<Response> {
-  const { base, path, method, token, signal } = request;
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+async function ask(
+  request: OwnerRequest & {
+    base: string;
+    path: string;
+    token: string | undefined;
+    signal: AbortSignal;
+  },
+): Promise<Response> {
+  const { base, path, method, body: sent, token, signal } = request;
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+  };
   let response: Response;
   try {
-    response = await answerTo(base + path, { method, headers, signal });
+    response = await answerTo(base + path, { method, headers, signal, body: sent });
   } catch (cause) {
     signal.throwIfAborted();
     throw new OwnerUnreachableError(
@@ -86,19 +95,23 @@ async function ask(request: {
     typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : response.statusText;
   throw new OwnerUnreachableError(`the running ingestor refuses ${base}${path}: ${reason}`, {
     status: response.status,
+    reason,
   });
 }
 
 /** As `fetch`, which gives up after 300 s without an answer: a backup or a verification may take longer. */
 function answerTo(
   url: string,
-  options: { method: string; headers: Record<string, string>; signal: AbortSignal },
+  {
+    body,
+    ...options
+  }: { method: string; headers: Record<string, string>; signal: AbortSignal; body: object | undefined },
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const asked = httpRequest(url, { ...options, agent: false });
     asked.once('error', reject);
     asked.once('response', (incoming) => resolve(responseOf(incoming)));
-    asked.end();
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

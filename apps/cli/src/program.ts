@@ -40,11 +40,14 @@ function commandTree(terminal: Terminal, done: Done): Command {
     .exitOverride();
   addServices(program, terminal, done);
   addReplay(program, terminal, done);
+  addImport(program, terminal, done);
   addReaders(program, terminal, done);
   addBackups(program, terminal, done);
   addJobs(program, terminal, done);
+  addSubscriptions(program, terminal, done);
   addToken(program, terminal, done);
   addFeed(program, terminal, done);
+  addCalendar(program, terminal, done);
   addConfig(program, terminal, done);
   return program;
 }
@@ -103,6 +106,23 @@ function addReplay(program: Command, terminal: Terminal, done: Done): void {
     });
 }
 
+function addImport(program: Command, terminal: Terminal, done: Done): void {
+  sources(common(program.command('import <files...>')))
+    .description("take one-minute candles of files (plain, gzip or zip) as the venue's own")
+    .addOption(
+      new Option(
+        '--format <format>',
+        'nse-minutes: a day a file, named by its date; csv: open_time,open,high,low,close,volume',
+      )
+        .choices(['nse-minutes', 'csv'])
+        .makeOptionMandatory(),
+    )
+    .action(async (files, flags) => {
+      const { importCommand } = await import('./commands/import.ts');
+      done(await importCommand(terminal, { files, ...flags }));
+    });
+}
+
 function addReaders(program: Command, terminal: Terminal, done: Done): void {
   range(common(program.command('candles <instrument>')))
     .description('print candles; the newest 20 unless a range or --last says otherwise')
@@ -119,8 +139,14 @@ function addReaders(program: Command, terminal: Terminal, done: Done): void {
       const { ticksCommand } = await import('./commands/ticks.ts');
       done(await ticksCommand(terminal, { instrument, ...flags }));
     });
-  common(program.command('verify'))
+  sources(common(program.command('verify')))
     .description('candles against ticks, ticks against trade ids, gaps named; exit 8 when something differs')
+    .option(
+      '--coverage',
+      'expected minutes against candles, per instrument and day; exit 8 when some are missing',
+    )
+    .option('--from <time>', 'with --coverage: begin, inclusive: ISO 8601, UTC unless it names a zone')
+    .option('--to <time>', 'with --coverage: end, exclusive')
     .action(async (flags) => {
       const { verifyCommand } = await import('./commands/verify.ts');
       done(await verifyCommand(terminal, flags));
@@ -172,6 +198,21 @@ function addJobs(program: Command, terminal: Terminal, done: Done): void {
     });
 }
 
+function addSubscriptions(program: Command, terminal: Terminal, done: Done): void {
+  for (const [action, what] of [
+    ['subscribe', 'take in more instruments'],
+    ['unsubscribe', 'take some instruments in no longer'],
+  ] as const) {
+    common(program.command(`${action} <instruments...>`))
+      .description(`${what}, in the running ingestor and at its next starts`)
+      .option('--venue <name>', 'venue that has them, where several may')
+      .action(async (instruments, flags) => {
+        const { subscribeCommand } = await import('./commands/subscribe.ts');
+        done(await subscribeCommand(terminal, { action, instruments, ...flags }));
+      });
+  }
+}
+
 function addToken(program: Command, terminal: Terminal, done: Done): void {
   common(program.command('token <venue>'))
     .description("renew a venue's token, also while the ingestor runs; the new one comes on standard input")
@@ -189,6 +230,45 @@ function addFeed(program: Command, terminal: Terminal, done: Done): void {
     .action(async (file, flags) => {
       const { feedKeysCommand } = await import('./commands/feed-keys.ts');
       done(await feedKeysCommand(terminal, { ...flags, ...(file === undefined ? {} : { file }) }));
+    });
+}
+
+function addCalendar(program: Command, terminal: Terminal, done: Done): void {
+  const calendar = program.command('calendar').description('when the venues trade');
+  const segment = [
+    '[segment]',
+    'a segment (NSE_EQ), a calendar (nse); else those of the configured instruments',
+  ] as const;
+  const day = 'YYYY-MM-DD, in the zone of the venue';
+  common(calendar.command('show').argument(...segment))
+    .description('sessions, special days and holidays; two weeks from today unless told')
+    .option('--from <date>', `first day: ${day}`)
+    .option('--to <date>', 'last day, inclusive')
+    .action(async (name, flags) => {
+      const { calendarShowCommand } = await import('./commands/calendar.ts');
+      done(await calendarShowCommand(terminal, { name, ...flags }));
+    });
+  common(calendar.command('next').argument(...segment))
+    .description('whether it is open, until when, and when the next session is')
+    .action(async (name, flags) => {
+      const { calendarNextCommand } = await import('./commands/calendar.ts');
+      done(await calendarNextCommand(terminal, { name, ...flags }));
+    });
+  common(calendar.command('check').argument(...segment))
+    .description(
+      'whether there are data for the days to come, and whether a venue or a list says the same; exit 8 when not',
+    )
+    .option('--venue <name>', "compare with the venue's own holidays, hours and status")
+    .option('--rest-url <url>', "base address of the venue's REST interface", urlOf(['http:', 'https:']))
+    .option(
+      '--list <file>',
+      'compare with a list of sessions: CSV with a header and columns open and close, ISO 8601 or blank',
+    )
+    .option('--from <date>', `first day: ${day}`)
+    .option('--to <date>', 'last day, inclusive')
+    .action(async (name, flags) => {
+      const { calendarCheckCommand } = await import('./commands/calendar-check.ts');
+      done(await calendarCheckCommand(terminal, { name, ...flags }));
     });
 }
 

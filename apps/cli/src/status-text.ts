@@ -5,7 +5,7 @@ import { counted, duration, readableTime, table } from './formats.ts';
 /** Instruments, and gaps, listed one by one at most; the rest is counted. */
 const MAX_LISTED = 20;
 /** States in which nothing is amiss; instruments in them are counted only. */
-const WELL: ReadonlySet<string> = new Set(['live', 'quiet', 'first-tick']);
+const WELL: ReadonlySet<string> = new Set(['live', 'quiet', 'first-tick', 'unsubscribed']);
 
 /** The part of the ingestor's status report that is printed; the whole of it comes with --json. */
 export interface StatusReport {
@@ -20,6 +20,7 @@ export interface StatusReport {
   readonly ticks?: Readonly<Record<string, number>>;
   readonly journal?: { readonly durableOffset: number; readonly nextOffset: number };
   readonly limits?: readonly LimitUse[];
+  readonly subscriptionChanges?: readonly StatusChanges[];
   readonly gaps?: readonly StatusGap[];
   /** Null where recovery is switched off. */
   readonly recovery?: StatusRecovery | null;
@@ -50,6 +51,12 @@ export interface StatusRecovery {
   readonly leftMs: number | null;
 }
 
+interface StatusChanges {
+  readonly venue: string;
+  readonly subscribed: readonly string[];
+  readonly unsubscribed: readonly string[];
+}
+
 interface StatusGap {
   readonly instrument: string;
   readonly cause: string;
@@ -75,6 +82,7 @@ export function readableStatus(report: StatusReport, nowMs: number): string {
     ...amounts(report),
     ...backups(report.backups),
     ...subscriptions(report, nowMs),
+    ...changes(report.subscriptionChanges ?? []),
     ...limits(report.limits ?? []),
     ...recovery(report.recovery),
     ...gaps(report.gaps ?? [], nowMs),
@@ -145,6 +153,19 @@ export function recoveryText(report: StatusRecovery): string {
 
 function recovery(report: StatusRecovery | null | undefined): string[] {
   return report?.state === 'running' ? ['', `  ${recoveryText(report)}`] : [];
+}
+
+/** What subscribe and unsubscribe have changed of the configuration, one line a venue. */
+function changes(all: readonly StatusChanges[]): string[] {
+  return all.map(({ venue, subscribed, unsubscribed }) => {
+    const more = subscribed.length === 0 ? '' : `, more: ${few(subscribed)}`;
+    const less = unsubscribed.length === 0 ? '' : `, less: ${few(unsubscribed)}`;
+    return `  ${venue}: unlike the configuration${more}${less}`;
+  });
+}
+
+function few(keys: readonly string[]): string {
+  return keys.length <= 5 ? keys.join(' ') : `${keys.slice(0, 5).join(' ')} and ${keys.length - 5} more`;
 }
 
 /** One line an instrument: 2,000 gaps of one night are 2,000 instruments of one cause at worst. */

@@ -7,6 +7,7 @@ import { quietLog } from './core-fixture.ts';
 import { DayWork } from './day-work.ts';
 
 const GIB = 1_024 ** 3;
+const DAY_MICROS = 86_400_000_000;
 
 export const LIMITS: RetentionLimits = {
   journal: { bytes: 50 * GIB, hours: 48 },
@@ -25,10 +26,18 @@ export function retentionOf(
   return new Retention({ dataDir, limits: { ...LIMITS, ...limits }, tickFile, clock, log });
 }
 
+/** All that follows a day, without the jobs around it: what was received before today (UTC) is sealed. */
 export function dayWorkOf(
   parts: { core: Core; clock: Clock; log?: Log },
   limits?: Partial<RetentionLimits>,
-): DayWork {
+): { round(): Promise<void> } {
   const { core, clock, log = quietLog } = parts;
-  return new DayWork({ core, retention: retentionOf(parts, limits), clock, log });
+  const work = new DayWork({ core, retention: retentionOf(parts, limits), clock, log });
+  return {
+    async round() {
+      await work.sealReceivedBefore(Math.floor(clock.nowMicros() / DAY_MICROS) * DAY_MICROS);
+      await work.finishDays();
+      await work.prune();
+    },
+  };
 }

@@ -131,7 +131,7 @@ test('a tick that comes after its day was finished is merged into the day, with 
   await expectAll(rig, [...taken, late]);
 });
 
-test('work that fails is told and done by the next round', async () => {
+test('limits that cannot be held are told and held by the next round, and ticks that no end of day sealed are sealed', async () => {
   const warnings: string[] = [];
   const log = { ...quietLog, warn: (_fields: object, message: string) => void warnings.push(message) };
   await using rig = await overNight();
@@ -148,6 +148,10 @@ test('work that fails is told and done by the next round', async () => {
   expect(warnings).toHaveLength(1);
   await work.round();
   expect(warnings).toHaveLength(1);
+  // An end of day is to come: nothing is sealed before it, until it is long overdue.
+  expect(await listParts(tickPaths(rig.dataDir).parts)).toHaveLength(0);
+  rig.clock.set(taken[0].timeMicros + 73 * HOUR);
+  await work.round();
   expect(await listParts(tickPaths(rig.dataDir).parts)).toHaveLength(2);
   await expectAll(rig, taken);
 });

@@ -15,3 +15,7 @@ export { countTicks, readTicks } from './http/queries.ts';
 export type { TickJson, TickQuery } from './http/queries.ts';
 export { mismatches, verifyCore } from './verification/verify-core.ts';
 export type { CoreVerification } from './verification/verify-core.ts';
+export { coreCoverage } from './coverage/core-coverage.ts';
+export type { CoverageJson, CoverageQuery } from './coverage/core-coverage.ts';
+export { importCandles } from './imports/candle-imports.ts';
+export type { ImportedCounts } from './imports/candle-imports.ts';

@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { instrumentKey } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
-import { secretsFileOf, StoredToken } from '@tickwright/config';
-import type { Config, SourceConfig } from '@tickwright/config';
+import { changedSources, readSubscriptionChanges, secretsFileOf, StoredToken } from '@tickwright/config';
+import type { Config, SourceConfig, VenueChanges } from '@tickwright/config';
 import { DatabaseCloseError, abandonDatabases, openDatabases, watchLocks } from '@tickwright/database';
 import { registerSenderMetrics } from '@tickwright/feed';
 import { startHttpServer } from '@tickwright/http';
@@ -25,6 +25,7 @@ import type { Core, CoreOptions } from './core.ts';
 import { DayWork } from './day-work.ts';
 import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { EndOfDay } from './end-of-day/end-of-day.ts';
 import { configuredFeed } from './feed/feed-service.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { retentionLimits } from './retention-limits.ts';
@@ -33,10 +34,13 @@ import { ingestorRoutes } from './http/routes.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { configuredRecovery } from './recovery/configured-recovery.ts';
 import type { RecoveryReport } from './recovery/recovery.ts';
+import { VenueHistories } from './recovery/venue-histories.ts';
 import { hasEndedCleanly, openRepairedCore } from './repair/repaired-core.ts';
 import { isAnySessionOpen, storageServices } from './storage-services.ts';
 import { sourceStream } from './intake/source-stream.ts';
 import type { SourceStream } from './intake/source-stream.ts';
+import { LiveSubscriptions } from './subscriptions/live-subscriptions.ts';
+import type { RunningSource } from './subscriptions/live-subscriptions.ts';
 
 /** Venues that take nobody without a token. */
 const VENUES_WITH_TOKENS: ReadonlySet<string> = new Set(['upstox']);
@@ -84,7 +88,8 @@ async function abandoned({ log, abandon }: IngestOptions, error: TickwrightError
 
 async function run(options: IngestOptions): Promise<void> {
   const { config } = options;
-  const sources = config.sources.map((source) => ({
+  const changes = await readSubscriptionChanges(config.dataDir);
+  const sources = changedSources(config.sources, changes).map((source) => ({
     source: addressed(source, config),
     ...describe(source),
   }));
@@ -115,7 +120,9 @@ async function run(options: IngestOptions): Promise<void> {
   });
   const disk = diskWatch(options, { core, streams });
   const running = sources.map(({ source }, at) => ({ source, running: streams[at] }));
-  const recovery = configuredRecovery(options, { core, jobs, sources: running, disk });
+  const histories = new VenueHistories({ ...options, core, sources: running });
+  const recovery = configuredRecovery(options, { core, jobs, histories, disk });
+  const subscriptions = liveSubscriptions(options, { core, sources: running, histories, changes });
   // Before anything is connected: a full disk must not be found by filling it.
   await disk.round();
   const { dataDir } = config;
@@ -127,6 +134,8 @@ async function run(options: IngestOptions): Promise<void> {
   await backups.begin();
   const { version } = options;
   const feed = configuredFeed(config, { core, instance, version, epochOffset, clock, log });
+  const makesBackups = config.backups.everyMinutes > 0;
+  const endOfDay = new EndOfDay({ core, jobs, histories, days, backups, makesBackups, clock, log });
   const supervisor = new Supervisor({
     clock: options.clock,
     log: options.log,
@@ -139,12 +148,13 @@ async function run(options: IngestOptions): Promise<void> {
         isSessionOpen: () => isAnySessionOpen(core, clock),
       }),
       ...jobs.services(),
+      ...endOfDay.services(),
       ...(recovery === undefined ? [] : [recovery.service()]),
       ...(feed === undefined ? [] : [feed]),
       ...streams.map((each) => each.service),
     ],
   });
-  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery, feed });
+  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery, feed, subscriptions });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));
@@ -230,6 +240,26 @@ async function serve(options: IngestOptions, state: IngestorState, token: string
     metrics: () => metrics.text(),
     health: () => state.health(),
     ready: () => state.readiness(),
+  });
+}
+
+function liveSubscriptions(
+  { config, clock, log }: IngestOptions,
+  running: {
+    core: Core;
+    sources: readonly RunningSource[];
+    histories: VenueHistories;
+    changes: readonly VenueChanges[];
+  },
+): LiveSubscriptions {
+  const { histories, ...parts } = running;
+  return new LiveSubscriptions({
+    ...parts,
+    dataDir: config.dataDir,
+    configured: config.sources,
+    historyOf: (key) => histories.of(key)?.history,
+    clock,
+    log,
   });
 }
 

@@ -8,3 +8,11 @@ export { explainConfig } from './explanation.ts';
 export type { ConfigRow } from './explanation.ts';
 export { Secret } from './secrets.ts';
 export { secretsFileOf, StoredToken, tokenName, writeSecret } from './stored-token.ts';
+export {
+  changedSources,
+  readSubscriptionChanges,
+  subscriptionChangesFile,
+  withChange,
+  writeSubscriptionChanges,
+} from './subscription-changes.ts';
+export type { VenueChanges } from './subscription-changes.ts';

@@ -43,7 +43,7 @@ export const source = z
     /** upstox: what the account has paid for: with `plus` five connections instead of two, and full_d30. */
     plan: z.enum(['normal', 'plus']).optional(),
     /** Another calendar of sessions than the instruments' own: `always` for a simulated venue that never closes. */
-    calendar: z.enum(['nse', 'always']).optional(),
+    calendar: z.enum(['nse', 'nse-fo', 'always']).optional(),
     /** Another base address than the venue's own. */
     wsUrl: webSocketUrl.optional(),
     restUrl: httpUrl.optional(),

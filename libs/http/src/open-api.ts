@@ -8,6 +8,9 @@ export function openApiDocument(info: { title: string; version: string }, routes
     operations[route.method.toLowerCase()] = {
       summary: route.summary,
       parameters: [...pathParameters(route), ...queryParameters(route)],
+      ...(route.body === undefined
+        ? {}
+        : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
       responses: {
         '200': { description: 'the answer, as JSON' },
         '400': { description: 'a parameter is wrong: which, and the rule' },

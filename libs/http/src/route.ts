@@ -28,6 +28,8 @@ export interface Route {
   readonly summary: string;
   readonly query?: Readonly<Record<string, ParameterSchema>>;
   readonly required?: readonly string[];
+  /** A JSON Schema of the body, for the document; the handler checks what it is given. */
+  readonly body?: object;
   /** Changes something: needs the token. POST always does. */
   readonly handler: (request: RouteRequest) => Promise<unknown>;
 }

@@ -46,8 +46,17 @@ export type { RollUpOptions } from './roll-up/roll-up.ts';
 export type { ClosedBefore } from './candle/closed-before.ts';
 export { fillFlat } from './roll-up/flat-candles.ts';
 export type { FillFlatOptions } from './roll-up/flat-candles.ts';
-export { calendars, UnknownCalendarError } from './session/session-calendar.ts';
-export type { Calendars, Session, SessionCalendar, YearCoverage } from './session/session-calendar.ts';
+export { calendarNames, calendars, UnknownCalendarError } from './session/session-calendar.ts';
+export type {
+  Calendars,
+  DayNote,
+  Session,
+  SessionCalendar,
+  YearCoverage,
+} from './session/session-calendar.ts';
+export { DAY_MICROS, dateOfDay, dayOfDate } from './session/calendar-date.ts';
+export { compareWithHolidays, compareWithSessions } from './session/calendar-comparison.ts';
+export type { SessionDifference, ToldHoliday, ToldSession } from './session/calendar-comparison.ts';
 export { CalendarYearError, knowsYears, requireYear } from './session/calendar-year.ts';
 export { IdRanges, MAX_ID_RANGES } from './tick/id-ranges.ts';
 export type { Addition, IdRange } from './tick/id-ranges.ts';
@@ -60,3 +69,12 @@ export type { CoverageReader } from './tick/coverage-reader.ts';
 export type { LedgerMemory } from './gap/subscription-lines.ts';
 export { MAX_FILLED_GAPS, MAX_OPEN_GAPS } from './gap/gap-rows.ts';
 export type { FrameTime, Gap, GapCause, GapSpan, GapState } from './gap/gap.ts';
+export { completeness, dayCoverage, daysOf } from './coverage/day-coverage.ts';
+export type {
+  AskedDay,
+  DayCoverage,
+  MinuteEvidence,
+  MissingSpan,
+  TimeSpan,
+  UnfilledGap,
+} from './coverage/day-coverage.ts';

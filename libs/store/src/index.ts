@@ -67,3 +67,6 @@ export { FILLED_KEPT_DAYS, GAP_ANCHOR, GapStore, openGapStore } from './gaps/gap
 export type { GapStoreOptions } from './gaps/gap-store.ts';
 export { LEDGER_ANCHOR, openLedgerMemory } from './gaps/ledger-memory.ts';
 export type { LedgerMemoryStore, StoredLedgerMemory } from './gaps/ledger-memory.ts';
+export { coverageDays } from './coverage/coverage.ts';
+export type { CoverageOptions, InstrumentDay, PresentReader } from './coverage/coverage.ts';
+export { presentMinutes } from './coverage/present-minutes.ts';

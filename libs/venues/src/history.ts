@@ -153,5 +153,7 @@ export interface History {
   candles(request: CandlesRequest): Promise<VenueCandle[]>;
   /** At most 100 instruments. The venue refuses all when it does not know one. */
   instrumentDetails(instruments: readonly Instrument[], signal?: AbortSignal): Promise<InstrumentDetails[]>;
+  /** Whether the venue has the instrument, for one that tells no details: a request an instrument. */
+  knows?(instrument: Instrument, signal?: AbortSignal): Promise<boolean>;
   readonly counts: HistoryCounts;
 }

@@ -47,4 +47,7 @@ export type { AccessState, TokenSource } from './token.ts';
 export { UPSTOX_MODES } from './upstox/limits.ts';
 export type { UpstoxMode, UpstoxPlan } from './upstox/limits.ts';
 export { tokenExpiryMicros } from './upstox/access.ts';
-export type { ExchangeHours, ExchangeStatus, Holiday } from './upstox/market-hours.ts';
+export { tradesOn } from './upstox/market-hours.ts';
+export type { ExchangeHours, ExchangeStatus, Holiday, MarketHours } from './upstox/market-hours.ts';
+export { segments } from './segments.ts';
+export type { SegmentInfo } from './segments.ts';

@@ -4,6 +4,7 @@ import type { Decoder, DecoderOptions, StreamKind } from './decoder.ts';
 import type { History, HistoryOptions } from './history.ts';
 import type { StreamLimits } from './limits.ts';
 import type { AccessState, TokenSource } from './token.ts';
+import type { MarketHours } from './upstox/market-hours.ts';
 import type { UpstoxMode, UpstoxPlan } from './upstox/limits.ts';
 
 /** A place that trades are told from: its protocol, both ways. Everything but `name` and `segment` is made on demand. */
@@ -23,6 +24,8 @@ export interface Venue {
   createStream(options: StreamOptions): Stream;
   /** The venue's past, by REST. Throws a VenueAddressError for an address that cannot be one. */
   history(options: HistoryOptions): History;
+  /** Its exchanges' hours, for a venue that tells them. */
+  readonly marketHours?: (options: HistoryOptions) => MarketHours;
 }
 
 /** Where everything goes that a stream receives. Called synchronously, in order of arrival. */
@@ -85,6 +88,8 @@ export interface Stream {
   suspend(reason: string): void;
   restart(): void;
   states(): SubscriptionState[];
+  /** How many more instruments its connections carry. */
+  readonly room: number;
   readonly connections: ConnectionState[];
   readonly counts: StreamCounts;
   /** Of the token, for a venue that wants one. */

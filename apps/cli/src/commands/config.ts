@@ -1,4 +1,10 @@
-import { explainConfig, loadConfig } from '@tickwright/config';
+import {
+  explainConfig,
+  loadConfig,
+  readSubscriptionChanges,
+  subscriptionChangesFile,
+} from '@tickwright/config';
+import type { ConfigRow } from '@tickwright/config';
 import { ConfigError, ExitCode } from '@tickwright/runtime';
 import { jsonRows, table } from '../formats.ts';
 import { configInput } from '../settings.ts';
@@ -33,7 +39,8 @@ async function problemsOf(terminal: Terminal, flags: CommonFlags): Promise<reado
 }
 
 export async function configShowCommand(terminal: Terminal, flags: CommonFlags): Promise<number> {
-  const rows = explainConfig(await loadConfig(configInput(terminal, flags)));
+  const loaded = await loadConfig(configInput(terminal, flags));
+  const rows = [...explainConfig(loaded), ...(await changeRows(loaded.config.dataDir))];
   const text =
     flags.json === true
       ? jsonRows(rows)
@@ -43,4 +50,16 @@ export async function configShowCommand(terminal: Terminal, flags: CommonFlags):
         );
   await print(terminal.stdout, text);
   return 0;
+}
+
+/** What `subscribe` and `unsubscribe` have made of the sources. */
+async function changeRows(dataDir: string): Promise<ConfigRow[]> {
+  const origin = subscriptionChangesFile(dataDir);
+  return (await readSubscriptionChanges(dataDir)).flatMap(({ venue, subscribed, unsubscribed }) =>
+    Object.entries({ subscribed, unsubscribed }).flatMap(([name, keys]) =>
+      keys.length === 0
+        ? []
+        : [{ path: `subscriptions.${venue}.${name}`, value: JSON.stringify(keys), origin }],
+    ),
+  );
 }

@@ -5,13 +5,28 @@ import { ownerOf } from '../owner.ts';
 import type { Owner } from '../owner.ts';
 import { settings } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
+import { UsageError } from '../usage-error.ts';
+import { coverageCommand } from './coverage.ts';
 import { print } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Differences, and gaps, printed at most; `--json` has all that the report lists. */
 const MAX_LINES = 20;
 
-export async function verifyCommand(terminal: Terminal, flags: CommonFlags): Promise<number> {
+export interface VerifyFlags extends CommonFlags {
+  readonly coverage?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly instruments?: readonly string[];
+  readonly symbols?: readonly string[];
+}
+
+export async function verifyCommand(terminal: Terminal, flags: VerifyFlags): Promise<number> {
+  if (flags.coverage === true) return await coverageCommand(terminal, flags);
+  for (const name of ['from', 'to', 'instruments', 'symbols'] as const) {
+    if (flags[name] !== undefined)
+      throw new UsageError(`--${name} goes with --coverage: verify proves all there is`);
+  }
   const config = await settings(terminal, flags);
   const owner = await ownerOf(config, terminal);
   const report = await verified(owner, terminal.signal);

@@ -9,6 +9,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { FeedService } from '../feed/feed-service.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
+import type { LiveSubscriptions } from '../subscriptions/live-subscriptions.ts';
 
 /** Ages beyond which the verdict is no longer good. */
 const MAX_FLUSH_AGE_MS = 30_000;
@@ -27,6 +28,7 @@ interface Running {
   readonly recovery?: Recovery | undefined;
   /** Undefined where none is configured. */
   readonly feed?: FeedService | undefined;
+  readonly subscriptions?: LiveSubscriptions;
 }
 
 export interface HealthReport {
@@ -152,6 +154,8 @@ export class IngestorState {
     const reasons: string[] = [];
     for (const { venue, stream } of this.#running?.streams ?? []) {
       const { connections, access } = stream;
+      // All of it was unsubscribed while running: there is nothing to connect for.
+      if (connections.every(({ instruments }) => instruments === 0)) continue;
       if (!connections.some((connection) => connection.state === 'open')) {
         const why = connections.find((connection) => connection.reason !== undefined)?.reason;
         reasons.push(`${venue.name}: not connected${why === undefined ? '' : `: ${why}`}`);

@@ -3,11 +3,14 @@ import { TickwrightError } from '@tickwright/runtime';
 import type { Backups } from '@tickwright/upkeep';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
+import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
 import type { TickQuery } from './queries.ts';
 import { statusReport } from './status-report.ts';
 import { jobRoutes } from '../jobs/job-routes.ts';
+import { subscriptionRoutes } from '../subscriptions/subscription-routes.ts';
+import type { LiveSubscriptions } from '../subscriptions/live-subscriptions.ts';
 import { verifyCore } from '../verification/verify-core.ts';
 
 /** Ticks one answer holds at most; a longer range is asked for in parts. */
@@ -37,7 +40,14 @@ export function ingestorRoutes(state: IngestorState): Route[] {
       );
     return open;
   };
+  const subscriptions = (): LiveSubscriptions => {
+    const { subscriptions: live } = running();
+    if (live === undefined) throw new HttpError(503, 'nothing is subscribed here');
+    return live;
+  };
   return [
+    ...subscriptionRoutes(subscriptions),
+    ...coverageRoutes(core),
     {
       method: 'GET',
       path: '/api/v1/status',

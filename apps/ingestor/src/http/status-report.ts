@@ -5,7 +5,7 @@ export function statusReport(state: IngestorState): object {
   const health = state.health();
   const running = state.running;
   if (running === undefined) return { ...health, ...state.readiness() };
-  const { core, streams, disk, retention, supervisor, backups } = running;
+  const { core, streams, disk, retention, supervisor, backups, subscriptions } = running;
   const { pipeline, journal, flusher, aggregator, tickFile } = core;
   return {
     ...health,
@@ -27,6 +27,8 @@ export function statusReport(state: IngestorState): object {
       frames: sink.counts,
       subscriptions: stream.states(),
     })),
+    /** What subscribe and unsubscribe have changed of the configuration. */
+    subscriptionChanges: subscriptions?.changes ?? [],
     gaps: pipeline.gaps.unfilledList(),
     recovery: running.recovery?.report() ?? null,
     backups: { ...backups.health, ageMs: backups.ageMs() },

@@ -27,6 +27,11 @@ export const alwaysCalendar: SessionCalendar = {
     return sessions;
   },
   dateOf: (micros) => dateOfDay(dayAt(micros)),
+  spanOf(date) {
+    const { openMicros, closeMicros } = sessionOfDay(dayOfDate(date));
+    return { fromMicros: openMicros, toMicros: closeMicros };
+  },
   expectedMinutes: (from, to) => minuteOpens(from, to),
+  noteOn: () => undefined,
   coverage: () => undefined,
 };

@@ -1,11 +1,17 @@
 import { DAY_MICROS, MINUTE_MICROS, dateOfDay, dayOfDate, minuteOpens } from './calendar-date.ts';
 import { requireYear } from './calendar-year.ts';
-import type { Session, SessionCalendar, YearCoverage } from './session-calendar.ts';
+import type { DayNote, Session, SessionCalendar, YearCoverage } from './session-calendar.ts';
 
 /** Trading hours of a day, HH:MM in the venue's zone, close exclusive. */
 export interface Hours {
   readonly open: string;
   readonly close: string;
+}
+
+/** A day that is unlike others, and why. Without known hours it has no session. */
+export interface SpecialDay {
+  readonly reason: string;
+  readonly hours: readonly Hours[] | 'unknown';
 }
 
 /** What a dated calendar is made of. */
@@ -19,7 +25,7 @@ export interface CalendarData {
   /** Weekdays without a regular session: MM-DD by year, spaces between. A missing year is a year without data. */
   readonly closures: Readonly<Record<number, string>>;
   /** Days whose sessions are these, whatever the weekday, the closures and the regular hours say. */
-  readonly special: Readonly<Record<string, readonly Hours[]>>;
+  readonly special: Readonly<Record<string, SpecialDay>>;
 }
 
 function minuteOfDay(time: string): number {
@@ -29,12 +35,15 @@ function minuteOfDay(time: string): number {
 // 1970-01-01 was a Thursday: days 2 and 3 of each seven are a Saturday and a Sunday.
 const isWeekend = (day: number): boolean => day % 7 === 2 || day % 7 === 3;
 
+function isClosure({ closures }: CalendarData, date: string): boolean {
+  return closures[Number(date.slice(0, 4))]?.split(' ').includes(date.slice(5)) ?? false;
+}
+
 function hoursOf(data: CalendarData, day: number): readonly Hours[] {
   const date = dateOfDay(day);
-  const special = data.special[date];
-  if (special !== undefined) return special;
-  if (isWeekend(day) || data.closures[Number(date.slice(0, 4))]?.split(' ').includes(date.slice(5)))
-    return [];
+  const special = data.special[date]?.hours;
+  if (special !== undefined) return special === 'unknown' ? [] : special;
+  if (isWeekend(day) || isClosure(data, date)) return [];
   const regular = data.hours.findLast((row) => row.from <= date);
   return regular === undefined ? [] : [regular];
 }
@@ -72,11 +81,13 @@ function yearsOf(closures: CalendarData['closures']): NonNullable<YearCoverage> 
 export class DatedCalendar implements SessionCalendar {
   readonly name: string;
   readonly timeZone: string;
+  readonly #data: CalendarData;
   readonly #offsetMicros: number;
   readonly #years: NonNullable<YearCoverage>;
   readonly #sessions: readonly Session[];
 
   constructor(data: CalendarData) {
+    this.#data = data;
     this.name = data.name;
     this.timeZone = data.timeZone;
     this.#offsetMicros = data.utcOffsetMinutes * MINUTE_MICROS;
@@ -101,8 +112,8 @@ export class DatedCalendar implements SessionCalendar {
   }
 
   sessionsOn(date: string): Session[] {
-    const midnight = dayOfDate(date) * DAY_MICROS - this.#offsetMicros;
-    return this.sessionsBetween(midnight, midnight + DAY_MICROS);
+    const { fromMicros, toMicros } = this.spanOf(date);
+    return this.sessionsBetween(fromMicros, toMicros);
   }
 
   sessionsBetween(from: number, to: number): Session[] {
@@ -119,6 +130,11 @@ export class DatedCalendar implements SessionCalendar {
     return dateOfDay(Math.floor((micros + this.#offsetMicros) / DAY_MICROS));
   }
 
+  spanOf(date: string): { fromMicros: number; toMicros: number } {
+    const fromMicros = dayOfDate(date) * DAY_MICROS - this.#offsetMicros;
+    return { fromMicros, toMicros: fromMicros + DAY_MICROS };
+  }
+
   expectedMinutes(from: number, to: number): number {
     if (to <= from) return 0;
     requireYear(this, this.#yearOf(from));
@@ -128,6 +144,15 @@ export class DatedCalendar implements SessionCalendar {
       minutes += minuteOpens(Math.max(from, openMicros), Math.min(to, closeMicros));
     }
     return minutes;
+  }
+
+  noteOn(date: string): DayNote | undefined {
+    const special = this.#data.special[date];
+    if (special !== undefined) {
+      return { kind: special.hours === 'unknown' ? 'unknown' : 'special', reason: special.reason };
+    }
+    const isClosed = isClosure(this.#data, date) && !isWeekend(dayOfDate(date));
+    return isClosed ? { kind: 'closed', reason: 'holiday' } : undefined;
   }
 
   coverage(): NonNullable<YearCoverage> {

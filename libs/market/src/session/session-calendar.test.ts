@@ -112,6 +112,28 @@ describe('the NSE calendar', () => {
     expect(nse.dateOf(at('2026-02-01T18:30:00Z'))).toBe('2026-02-02');
   });
 
+  test('tells what is special about a day, and of a session whose hours are not known', () => {
+    expect(nse.noteOn('2026-02-01')).toEqual({ kind: 'special', reason: 'Union Budget' });
+    expect(nse.noteOn('2026-01-26')).toEqual({ kind: 'closed', reason: 'holiday' });
+    expect(nse.noteOn('2026-11-08')).toEqual({ kind: 'unknown', reason: 'Muhurat' });
+    expect(nse.noteOn('2026-02-02')).toBeUndefined();
+    expect(always.noteOn('2026-02-02')).toBeUndefined();
+  });
+
+  test('has derivatives trade until 15:40 from the day of the closing auction on, cash until 15:30', () => {
+    const derivatives = calendars('nse-fo');
+    const closes = (date: string): string[] =>
+      [nse, derivatives].map((calendar) =>
+        new Date((calendar.sessionsOn(date)[0].closeMicros + 330 * MINUTE) / 1000)
+          .toISOString()
+          .slice(11, 16),
+      );
+    expect(closes('2026-07-31')).toEqual(['15:30', '15:30']);
+    expect(closes('2026-08-03')).toEqual(['15:30', '15:40']);
+    expect(derivatives.sessionsOn('2026-02-01')).toEqual(nse.sessionsOn('2026-02-01'));
+    expect(derivatives.sessionsOn('2026-09-14')).toEqual([]);
+  });
+
   test('fails closed in a year that it has no data for', () => {
     expect(nse.coverage()).toEqual({ firstYear: 2019, lastYear: 2026 });
     for (const date of ['2018-12-31', '2027-01-04']) {
@@ -166,7 +188,9 @@ describe('the calendar of a market that never closes', () => {
 
 test('an unknown calendar is refused with the names of the known ones', () => {
   expect(() => calendars('nyse')).toThrow(UnknownCalendarError);
-  expect(() => calendars('nyse')).toThrow('there is no session calendar "nyse"; known are: always, nse');
+  expect(() => calendars('nyse')).toThrow(
+    'there is no session calendar "nyse"; known are: always, nse, nse-fo',
+  );
   expect(() => calendars('toString')).toThrow(UnknownCalendarError);
 });
 

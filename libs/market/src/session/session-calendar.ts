@@ -1,6 +1,6 @@
 import { alwaysCalendar } from './always-calendar.ts';
 import { DatedCalendar } from './dated-calendar.ts';
-import { NSE_CASH } from './nse-sessions.ts';
+import { NSE_CASH, NSE_DERIVATIVES } from './nse-sessions.ts';
 
 /** A span of continuous trading. */
 export interface Session {
@@ -14,6 +14,12 @@ export interface Session {
 
 /** The years, both inclusive, for which a calendar has data; undefined where it needs none. */
 export type YearCoverage = { readonly firstYear: number; readonly lastYear: number } | undefined;
+
+/** A day that is unlike other days of its weekday. unknown: it has a session, and its hours are not known. */
+export interface DayNote {
+  readonly kind: 'special' | 'closed' | 'unknown';
+  readonly reason: string;
+}
 
 /**
  * When a venue trades. Fails closed: in a year without data there is no session, and what would otherwise be a false
@@ -35,8 +41,12 @@ export interface SessionCalendar {
   sessionsBetween(from: number, to: number): Session[];
   /** The venue's calendar date, YYYY-MM-DD. */
   dateOf(micros: number): string;
+  /** The whole of a date, YYYY-MM-DD, in the venue's zone: midnight to midnight, the end exclusive. */
+  spanOf(date: string): { readonly fromMicros: number; readonly toMicros: number };
   /** How many minutes of [from, to) open within a session. Throws a CalendarYearError for a year without data. */
   expectedMinutes(from: number, to: number): number;
+  /** What is special about a date, YYYY-MM-DD; undefined for a day like others. */
+  noteOn(date: string): DayNote | undefined;
   coverage(): YearCoverage;
 }
 
@@ -49,17 +59,22 @@ export class UnknownCalendarError extends RangeError {
 }
 
 let nse: SessionCalendar | undefined;
+let derivatives: SessionCalendar | undefined;
 const KNOWN: Readonly<Record<string, () => SessionCalendar>> = {
   always: () => alwaysCalendar,
   nse: () => (nse ??= new DatedCalendar(NSE_CASH)),
+  'nse-fo': () => (derivatives ??= new DatedCalendar(NSE_DERIVATIVES)),
 };
 
-/** The calendar of a name: `always` or `nse`. Throws an UnknownCalendarError that names the known ones. */
+/** The names that `calendars` knows. */
+export const calendarNames: readonly string[] = Object.keys(KNOWN);
+
+/** The calendar of a name: `always`, `nse` (cash) or `nse-fo` (equity derivatives). Throws an UnknownCalendarError that names the known ones. */
 export const calendars: Calendars = (name) => {
   const make = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
   if (make === undefined) {
     throw new UnknownCalendarError(
-      `there is no session calendar "${name}"; known are: ${Object.keys(KNOWN).join(', ')}`,
+      `there is no session calendar "${name}"; known are: ${calendarNames.join(', ')}`,
     );
   }
   return make();

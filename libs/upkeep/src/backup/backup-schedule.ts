@@ -4,25 +4,22 @@ const MINUTE_MICROS = 60_000_000;
 /** A backup that failed is tried again after this time, or after the interval where that is shorter. */
 const RETRY_MICROS = 5 * MINUTE_MICROS;
 
-export type BackupReason = 'scheduled' | 'session closed';
+export type BackupReason = 'scheduled';
 
 export interface BackupScheduleOptions {
   /** 0: never by itself. */
   readonly everyMinutes: number;
   readonly clock: Clock;
-  /** Whether any venue's session is open, or was a moment ago: its last candles have closed then. */
+  /** Whether any venue's session is open. */
   readonly isSessionOpen: () => boolean;
   /** When the newest backup was made, microseconds UTC; 0: never. */
   readonly lastMicros: () => number;
 }
 
-/** Says when a backup is due: at a pace while a session is open, and once after the last one has closed. */
+/** Says when a backup is due: at a pace while a session is open. The one after its close is the end of day's. */
 export class BackupSchedule {
   readonly #options: BackupScheduleOptions;
   readonly #startedMicros: number;
-  #wasOpen = false;
-  /** When the last session closed in this run; 0: none did. */
-  #closedMicros = 0;
   #triedMicros = Number.NEGATIVE_INFINITY;
 
   constructor(options: BackupScheduleOptions) {
@@ -35,17 +32,13 @@ export class BackupSchedule {
     const { everyMinutes, clock, isSessionOpen, lastMicros } = this.#options;
     if (everyMinutes === 0) return undefined;
     const now = clock.nowMicros();
-    const isOpen = isSessionOpen();
-    if (this.#wasOpen && !isOpen) this.#closedMicros = now;
-    this.#wasOpen = isOpen;
     const interval = everyMinutes * MINUTE_MICROS;
     if (now < this.#triedMicros + Math.min(interval, RETRY_MICROS)) return undefined;
     const last = lastMicros();
-    const isClosingOwed = !isOpen && last < this.#closedMicros;
     // The first of a new data directory is due after an interval: at its start there is nothing to keep.
-    const isIntervalOver = isOpen && now >= (last === 0 ? this.#startedMicros : last) + interval;
-    if (!isClosingOwed && !isIntervalOver) return undefined;
+    const isIntervalOver = now >= (last === 0 ? this.#startedMicros : last) + interval;
+    if (!isSessionOpen() || !isIntervalOver) return undefined;
     this.#triedMicros = now;
-    return isClosingOwed ? 'session closed' : 'scheduled';
+    return 'scheduled';
   }
 }

@@ -94,6 +94,11 @@ export class ReconnectingStream implements Stream {
     return this.#subscriptions.states((key) => this.#options.lastTickMicros(key));
   }
 
+  get room(): number {
+    const { instrumentsPerConnection, connections } = this.#limits;
+    return connections * instrumentsPerConnection - this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#stop.abort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -180,12 +185,11 @@ export class ReconnectingStream implements Stream {
   /** Before any is taken in. */
   #checkRoom(instruments: readonly Instrument[]): void {
     const { instrumentsPerConnection, connections } = this.#limits;
-    const taken = this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
     const fresh = instruments.filter(({ key }) => !this.#lanes.some((lane) => lane.has(key))).length;
-    const room = connections * instrumentsPerConnection;
-    if (taken + fresh <= room) return;
+    if (fresh <= this.room) return;
+    const all = connections * instrumentsPerConnection;
     throw new TooManyInstrumentsError(
-      `${taken + fresh} instruments are more than this venue carries: ${room} on ${connections} connections of ${instrumentsPerConnection}; take fewer, or tell less of each`,
+      `${all - this.room + fresh} instruments are more than this venue carries: ${all} on ${connections} connections of ${instrumentsPerConnection}; take fewer, or tell less of each`,
     );
   }
 

@@ -181,3 +181,17 @@ test("a token's end is what it says itself, or else 03:30 in India", () => {
   expect(tokenExpiryMicros('opaque', NOW)).toBe(india('2026-07-02T03:30:00'));
   expect(tokenExpiryMicros('opaque', india('2026-07-01T03:29:59'))).toBe(india('2026-07-01T03:30:00'));
 });
+
+test('whether the venue knows a key is asked by its candles of today; another refusal is no answer to it', async () => {
+  const refused = (errorCode: string, status = 400): void => {
+    answer = { ...answer, status, body: { status: 'error', errors: [{ errorCode, message: 'no' }] } };
+  };
+  expect(await history().knows(instrument)).toBe(true);
+  expect(paths).toEqual(['/v3/historical-candle/intraday/NSE_EQ%7CINE155A01022/minutes/1']);
+  refused('UDAPI100011');
+  expect(await history().knows(instrument)).toBe(false);
+  refused('UDAPI1021');
+  expect(await history().knows(instrument)).toBe(false);
+  refused('UDAPI1148');
+  await expect(history().knows(instrument)).rejects.toThrow(VenueRefusedError);
+});

@@ -1,3 +1,4 @@
+import type { Instrument } from '@tickwright/market';
 import { VenueRefusedError } from '../errors.ts';
 import { HISTORY_LIMITS } from '../history.ts';
 import type {
@@ -16,7 +17,7 @@ import { checkData } from './answers.ts';
 import { readCandles } from './candles.ts';
 import { candleUnit, chunksOf } from './candle-chunks.ts';
 import { readHolidays, readStatus, readTimings } from './market-hours.ts';
-import type { ExchangeHours, ExchangeStatus, Holiday } from './market-hours.ts';
+import type { ExchangeHours, ExchangeStatus, Holiday, MarketHours } from './market-hours.ts';
 import { indiaDate, indiaDayStart } from './times.ts';
 
 export const UPSTOX_REST_URL = 'https://api.upstox.com';
@@ -28,11 +29,14 @@ const RATES = [
   { capacity: 1_000, perSecond: 1_000 / 1_800 },
 ];
 
+/** Source: facts, Errors: a key of the wrong form, a key that is none. */
+const UNKNOWN_KEY: ReadonlySet<number> = new Set([1021, 100011]);
+
 /**
  * Upstox REST v3: candles of the past and of today, and the exchanges' hours. It tells no single trades: `trades` and
  * `fillTrades` are refused. The candles of the last minutes lag behind: who wants them asks again later.
  */
-export class UpstoxHistory implements History {
+export class UpstoxHistory implements History, MarketHours {
   readonly hasTrades = false;
   readonly #options: HistoryOptions;
   readonly #requests: RestRequests;
@@ -103,6 +107,18 @@ export class UpstoxHistory implements History {
       `upstox does not tell details of instruments (asked for ${instruments.length}): it lists them in files`,
       { venueCode: 0, status: 0 },
     );
+  }
+
+  /** Asked by way of its candles of today: an unknown key is refused, whatever the hour. */
+  async knows(instrument: Instrument, signal?: AbortSignal): Promise<boolean> {
+    const key = encodeURIComponent(instrument.venueSymbol);
+    try {
+      await this.#ask(`/v3/historical-candle/intraday/${key}/minutes/1`, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof VenueRefusedError && UNKNOWN_KEY.has(error.venueCode)) return false;
+      throw error;
+    }
   }
 
   /** Whether an exchange (`NSE`) trades now. */

@@ -11,8 +11,8 @@ const CALENDARS: Readonly<Record<string, string>> = {
   BSE_EQ: 'nse',
   NSE_INDEX: 'nse',
   BSE_INDEX: 'nse',
-  NSE_FO: 'nse',
-  BSE_FO: 'nse',
+  NSE_FO: 'nse-fo',
+  BSE_FO: 'nse-fo',
   NCD_FO: 'always',
   BCD_FO: 'always',
   NSE_COM: 'always',
@@ -41,4 +41,29 @@ export function upstoxInstrument(key: InstrumentKey): Instrument {
     );
   }
   return { key, segment, id, venueSymbol: key, priceDecimals: PRICE_DECIMALS, quantityDecimals: 0, calendar };
+}
+
+/** What the venue calls an exchange in its requests for hours. */
+const EXCHANGES: Readonly<Record<string, string>> = {
+  NSE_EQ: 'NSE',
+  NSE_INDEX: 'NSE',
+  NSE_FO: 'NFO',
+  NSE_COM: 'NSCOM',
+  BSE_EQ: 'BSE',
+  BSE_INDEX: 'BSE',
+  BSE_FO: 'BFO',
+  NCD_FO: 'CDS',
+  BCD_FO: 'BCD',
+  MCX_FO: 'MCX',
+  MCX_INDEX: 'MCX',
+};
+
+/** What the exchange of a segment is called in requests for its hours. */
+export function upstoxExchange(segment: string): string | undefined {
+  return EXCHANGES[segment];
+}
+
+/** The calendar of a segment's instruments. */
+export function upstoxCalendar(segment: string): string {
+  return CALENDARS[segment] ?? 'always';
 }

@@ -26,6 +26,16 @@ export interface Holiday {
   readonly open: readonly ExchangeHours[];
 }
 
+/** An exchange's hours, as a venue tells them. */
+export interface MarketHours {
+  /** Whether an exchange (`NSE`) trades now. */
+  marketStatus(exchange: string, signal?: AbortSignal): Promise<ExchangeStatus>;
+  /** The hours of a day, YYYY-MM-DD, of each exchange that is open on it. */
+  marketTimings(date: string, signal?: AbortSignal): Promise<ExchangeHours[]>;
+  /** The days of the year on which not all exchanges keep their hours; or what one date is. */
+  marketHolidays(date?: string, signal?: AbortSignal): Promise<Holiday[]>;
+}
+
 /** `{"exchange":"NSE","status":"NORMAL_OPEN","last_updated":1705549500000}` */
 export function readStatus(data: unknown, path: string): ExchangeStatus {
   const fields = fieldsOf(data, path);

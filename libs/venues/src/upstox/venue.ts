@@ -12,4 +12,5 @@ export const upstox: Venue = {
   createDecoder: (instruments, options) => new UpstoxDecoder(instruments, options),
   createStream: upstoxStream,
   history: (options) => new UpstoxHistory(options),
+  marketHours: (options) => new UpstoxHistory(options),
 };
