@@ -16,8 +16,6 @@ const feedAddress = z
   .string()
   .regex(/^(tcp|ipc|inproc):\/\/.+$/, { error: 'expected an address like tcp://127.0.0.1:5556' });
 
-const interval = z.enum(['1m', '3m', '5m', '15m', '30m', '1h', '4h', '1d']);
-
 const feedKey = z
   .string()
   .regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, { error: 'expected a public key of 40 characters' });

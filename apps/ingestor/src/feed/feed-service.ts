@@ -223,6 +223,6 @@ export function configuredFeed(
 ): FeedService | undefined {
   const { feed, runner } = config;
   if (feed.kind === 'none') return undefined;
-  const alsoIntervals = runner.strategies.map(({ interval }) => interval);
+  const alsoIntervals = runner.strategies.flatMap(({ interval }) => interval ?? []);
   return new FeedService({ ...parts, feed, alsoIntervals });
 }

@@ -1,6 +1,5 @@
 import { HttpError, JsonRows } from '@tickwright/http';
 import { TickwrightError } from '@tickwright/runtime';
-import type { Backups } from '@tickwright/upkeep';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
 import { coverageRoutes } from '../coverage/coverage-routes.ts';
