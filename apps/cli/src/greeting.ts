@@ -15,13 +15,14 @@ export function greeting({ config, flags, addresses, isIngesting }: GreetingOpti
   const venues = [...new Set(config.sources.map((source) => source.venue))];
   const [first] = instruments;
   const flagged = selecting(flags);
-  const { http, venue } = addresses;
+  const { http, runner, venue } = addresses;
   const lines = [
     '',
     isIngesting
       ? `tickwright is running: ${counted(instruments.length, 'instrument')} of ${venues.join(', ')}`
       : 'tickwright is running, without an ingestor',
     ...(venue === undefined ? [] : [`  simulator  ${venue}`]),
+    ...(runner === undefined ? [] : [`  scanner    ${runner}/scanner   (paper trading)`]),
     ...(http === undefined ? [] : [`  health     ${http}/health`]),
     `  data       ${config.dataDir}`,
     ...(first === undefined

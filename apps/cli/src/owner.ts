@@ -54,7 +54,7 @@ export async function ownerOf(config: Config, terminal: Terminal): Promise<Owner
   return {
     kind: 'running',
     ask: (path, request = { method: 'GET' }) =>
-      ask({ ...request, base, path, token: instance.token, signal: terminal.signal }),
+      askInstance({ ...request, base, path, token: instance.token, signal: terminal.signal }),
   };
 }
 
@@ -66,15 +66,18 @@ async function opened(config: Config, terminal: Terminal, name: string): Promise
   return await openOffline({ config, version: VERSION, clock: systemClock, log });
 }
 
-async function ask(
+/** Asks a running instance. Errors: OwnerUnreachableError. */
+export async function askInstance(
   request: OwnerRequest & {
+    /** What it is called in errors; the ingestor unless told. */
+    who?: string;
     base: string;
     path: string;
     token: string | undefined;
     signal: AbortSignal;
   },
 ): Promise<Response> {
-  const { base, path, method, body: sent, token, signal } = request;
+  const { who = 'ingestor', base, path, method, body: sent, token, signal } = request;
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
@@ -85,7 +88,7 @@ async function ask(
   } catch (cause) {
     signal.throwIfAborted();
     throw new OwnerUnreachableError(
-      `the running ingestor does not answer at ${base}: ${reasonOf(cause)}; see its log, and try again`,
+      `the running ${who} does not answer at ${base}: ${reasonOf(cause)}; see its log, and try again`,
       { cause },
     );
   }
@@ -93,7 +96,7 @@ async function ask(
   const body: unknown = await response.json().catch(() => undefined);
   const reason =
     typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : response.statusText;
-  throw new OwnerUnreachableError(`the running ingestor refuses ${base}${path}: ${reason}`, {
+  throw new OwnerUnreachableError(`the running ${who} refuses ${base}${path}: ${reason}`, {
     status: response.status,
     reason,
   });

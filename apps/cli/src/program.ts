@@ -39,6 +39,8 @@ function commandTree(terminal: Terminal, done: Done): Command {
     })
     .exitOverride();
   addServices(program, terminal, done);
+  addRunner(program, terminal, done);
+  addPaper(program, terminal, done);
   addReplay(program, terminal, done);
   addImport(program, terminal, done);
   addReaders(program, terminal, done);
@@ -55,9 +57,11 @@ function commandTree(terminal: Terminal, done: Done): Command {
 function addServices(program: Command, terminal: Terminal, done: Done): void {
   common(program.command('start'))
     .description(
-      'run everything that is configured: simulator, ingestor; without a configuration, the simulated venue',
+      'run everything that is configured: simulator, ingestor, runner; without a configuration, the simulated venue',
     )
     .option('--no-ingestor', 'leave the ingestor to another process')
+    .option('--no-runner', 'take data in only: no strategies, no scanner')
+    .option('--single-process', "the runner as a thread of the ingestor's process")
     .action(async (flags) => {
       const { startCommand } = await import('./commands/start.ts');
       done(await startCommand(terminal, flags));
@@ -90,6 +94,57 @@ function addServices(program: Command, terminal: Terminal, done: Done): void {
     .action(async (flags) => {
       const { ingestCommand } = await import('./commands/ingest.ts');
       done(await ingestCommand(terminal, flags));
+    });
+}
+
+function addRunner(program: Command, terminal: Terminal, done: Done): void {
+  sources(common(program.command('run')))
+    .description('run strategies in paper mode on candles that an ingestor publishes, and serve the scanner')
+    .addOption(
+      new Option('--mode <mode>', 'paper: live; replay: what a run has consumed; backtest: stored candles')
+        .choices(['paper', 'replay', 'backtest'])
+        .default('paper'),
+    )
+    .option('--strategies <names...>', 'strategies by name or file, separated by commas or given one by one')
+    .option('--interval <interval>', 'of the strategies, instead of their own')
+    .addOption(new Option('--candles <source>', 'where candles come from').choices(['files', 'feed']))
+    .option('--zmq', 'the same as --candles feed')
+    .option('--from <time>', 'replay and backtest: begin, inclusive')
+    .option('--to <time>', 'replay and backtest: end, exclusive')
+    .option('--speed <factor>', 'replay and backtest: 1, 10 or max', speed, Number.POSITIVE_INFINITY)
+    .option('--ledger <file>', 'replay and backtest: where the results go; a new file')
+    .action(async (flags) => {
+      const { runCommand } = await import('./commands/run.ts');
+      done(await runCommand(terminal, flags));
+    });
+}
+
+function addPaper(program: Command, terminal: Terminal, done: Done): void {
+  const paper = program.command('paper').description('the paper account: of the running runner, or as it was left');
+  const about: Readonly<Record<string, string>> = {
+    status: 'the account, the strategies, and how the runner stands',
+    orders: 'orders as they stand, newest first',
+    fills: 'fills, newest first',
+    positions: 'what is held',
+    pnl: 'profit and loss, made of the fills alone and compared with the account',
+  };
+  for (const [view, description] of Object.entries(about)) {
+    common(paper.command(view))
+      .description(description)
+      .option('--last <n>', 'only the newest n', positiveInteger, 200)
+      .option('--ledger <file>', 'another ledger, of a replay for example')
+      .addOption(new Option('--csv', 'comma-separated values').conflicts('json'))
+      .action(async (flags) => {
+        const { paperCommand } = await import('./commands/paper.ts');
+        done(await paperCommand(terminal, { view, ...flags }));
+      });
+  }
+  common(paper.command('reset'))
+    .description('begin with a new account; the old ledger is kept beside it')
+    .option('--yes', 'really')
+    .action(async (flags) => {
+      const { paperResetCommand } = await import('./commands/paper-reset.ts');
+      done(await paperResetCommand(terminal, flags));
     });
 }
 

@@ -46,17 +46,20 @@ export function instrumentRules({ key, row, calendar, settings, account }: Rules
   const { segment } = splitKey(key);
   const optional = (value: string | undefined): Decimal | null =>
     value === undefined ? null : decimal(value);
+  const usualFees = isNse(segment) ? 'nse-intraday' : (FEES[segment] ?? 'none');
+  const fees = settings.fees ?? account.fees ?? usualFees;
   return {
     instrument: key,
     calendar: calendar ?? row?.calendar ?? (isNse(segment) ? 'nse' : 'always'),
     currency: settings.currency ?? currencyOf(key, account.currency),
-    fees: settings.fees ?? account.fees ?? (isNse(segment) ? 'nse-intraday' : (FEES[segment] ?? 'none')),
+    fees,
     tickSize: decimal(settings.tickSize ?? unit(row?.priceDecimals)),
     lotSize: decimal(settings.lotSize ?? unit(row?.quantityDecimals)),
     minQuantity: optional(settings.minQuantity),
     minValue: optional(settings.minValue),
     lowerBand: optional(settings.lowerBand),
     upperBand: optional(settings.upperBand),
+    canShort: settings.canShort ?? (segment === 'SIM' || (isNse(segment) && fees !== 'nse-delivery')),
     isHalted: settings.halted !== undefined,
     haltReason: settings.halted ?? '',
   };

@@ -11,7 +11,7 @@ import type {
   Sizing,
   StrategyConfig,
 } from '@tickwright/trading';
-import { nearest } from '@tickwright/runtime';
+import { TickwrightError, nearest } from '@tickwright/runtime';
 import { instrumentRules } from './instrument-rules.ts';
 import { PlanError } from './strategies/strategy-errors.ts';
 import { isPath } from './strategies/strategy-library.ts';
@@ -169,4 +169,26 @@ function scheduleOf(name: string): (typeof feeSchedules)[number] {
 /** What stands before the bar. */
 export function segmentOfKey(key: string): string {
   return splitKey(instrumentKey(key)).segment;
+}
+
+/** An instrument that nobody takes in is a mistake to point out. Errors: UnknownInstrumentError, exit 1. */
+export function requireKnown(config: Config, described: readonly InstrumentRow[]): void {
+  // Before the first publication nobody can tell.
+  if (described.length === 0) return;
+  const known = new Set([
+    ...described.map(({ key }) => key),
+    ...config.sources.flatMap(({ instruments }) => instruments.map(String)),
+  ]);
+  const missing = plannedInstruments(config).find((key) => !known.has(key));
+  if (missing === undefined) return;
+  const near = nearest(missing, known);
+  throw new UnknownInstrumentError(
+    `"${missing}" is not taken in here; ${near === undefined ? `there are ${[...known].slice(0, 5).join(', ')}` : `did you mean "${near}"?`}`,
+  );
+}
+
+export class UnknownInstrumentError extends TickwrightError {
+  constructor(message: string) {
+    super(message, { code: 'instrument-unknown' });
+  }
 }

@@ -134,6 +134,8 @@ const instrumentRules = z.strictObject({
   upperBand: decimalText.optional(),
   currency: currency.optional(),
   fees: z.string().min(1).optional(),
+  /** Whether a position may be negative; not on a spot market or for delivery unless told. */
+  canShort: z.boolean().optional(),
   /** Why it is halted; absent: it is not. */
   halted: z.string().min(1).optional(),
 });

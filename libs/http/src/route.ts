@@ -28,10 +28,32 @@ export interface Route {
   readonly summary: string;
   readonly query?: Readonly<Record<string, ParameterSchema>>;
   readonly required?: readonly string[];
+  /** The last parameter of the path takes all that follows, and whatever is asked is passed on: for another server. */
+  readonly takesRest?: boolean;
   /** A JSON Schema of the body, for the document; the handler checks what it is given. */
   readonly body?: object;
   /** Changes something: needs the token. POST always does. */
   readonly handler: (request: RouteRequest) => Promise<unknown>;
+}
+
+/** An answer that is no JSON of ours: a page, a file, or what another server has said. */
+export class RawAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(answer: {
+    readonly status?: number;
+    readonly type: string;
+    readonly body: string | Buffer;
+    readonly headers?: Readonly<Record<string, string>>;
+  }) {
+    this.status = answer.status ?? 200;
+    this.type = answer.type;
+    this.body = answer.body;
+    this.headers = answer.headers ?? {};
+  }
 }
 
 /** A long answer, sent row by row as a JSON array, never held whole in memory. */

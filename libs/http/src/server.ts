@@ -7,7 +7,7 @@ import { hostName, isLoopback, refusal } from './access.ts';
 import { HttpError, OpenAddressError, PortTakenError } from './errors.ts';
 import { EVENT_LIMITS, EventClients, EventStream } from './event-stream.ts';
 import { openApiDocument } from './open-api.ts';
-import { JsonRows } from './route.ts';
+import { JsonRows, RawAnswer } from './route.ts';
 import type { ParameterValue, Route } from './route.ts';
 import { loadPages } from './static-pages.ts';
 import type { PagesOptions, StaticPages } from './static-pages.ts';
@@ -195,18 +195,19 @@ function addRoute(app: FastifyInstance, route: Route, events: EventClients): voi
   );
   app.route<{ Querystring: Record<string, ParameterValue>; Params: Record<string, string> }>({
     method: route.method,
-    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    url: urlOf(route),
     schema: {
       querystring: {
         type: 'object',
         properties,
         required: [...(route.required ?? [])],
-        additionalProperties: false,
+        additionalProperties: route.takesRest === true,
       },
     },
     handler: async (request, reply) => {
       const signal = abortWhenGone(reply);
-      const { query, params, body } = request;
+      const { query, body } = request;
+      const params = { ...request.params, ...restOf(route, request.params) };
       const result = await route.handler({ query, params, body, signal });
       if (!(result instanceof EventStream)) return answer(reply, result);
       if (events.answer(reply, result, SECURITY_HEADERS)) return reply;
@@ -215,7 +216,20 @@ function addRoute(app: FastifyInstance, route: Route, events: EventClients): voi
   });
 }
 
+/** Fastify's own writing: `:name`, and `*` for what follows. */
+function urlOf({ path, takesRest }: Route): string {
+  const named = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return takesRest === true ? named.replace(/:\w+$/, '*') : named;
+}
+
+function restOf(route: Route, params: Readonly<Record<string, string>>): Record<string, string> {
+  const name = /\{(\w+)\}$/.exec(route.path)?.[1];
+  return route.takesRest === true && name !== undefined ? { [name]: params['*'] ?? '' } : {};
+}
+
 function answer(reply: FastifyReply, result: unknown): FastifyReply {
+  if (result instanceof RawAnswer)
+    return reply.code(result.status).headers(result.headers).type(result.type).send(result.body);
   if (!(result instanceof JsonRows)) return reply.send(result);
   return reply.type('application/json; charset=utf-8').send(Readable.from(jsonArray(result.rows)));
 }

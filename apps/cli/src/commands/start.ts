@@ -13,21 +13,25 @@ import { UsageError } from '../usage-error.ts';
 export interface StartFlags extends CommonFlags {
   /** Commander's negation: false after --no-ingestor. */
   readonly ingestor: boolean;
+  /** The same after --no-runner. */
+  readonly runner: boolean;
+  readonly singleProcess?: boolean;
 }
 
 /** Starts what is configured as processes, restarts what dies, and ends all of it when it is told to. */
 export async function startCommand(terminal: Terminal, flags: StartFlags): Promise<number> {
   const config = await settings(terminal, flags);
   requireSources(config);
-  const roles = rolesOf(config, flags);
+  const isThreaded = flags.singleProcess === true && flags.ingestor && flags.runner;
+  const roles = rolesOf(config, flags).filter((role) => !(isThreaded && role === 'run'));
   if (roles.length === 0)
-    throw new UsageError('--no-ingestor leaves nothing to start with this configuration');
+    throw new UsageError('--no-ingestor and --no-runner leave nothing to start with this configuration');
   const log = logOf(terminal, config, 'start');
   const addresses: Record<string, string> = {};
   const services: Service[] = roles.map((role) =>
     childService({
       name: role,
-      args: [role, ...passedOn(flags)],
+      args: [role, ...passedOn(flags), ...(isThreaded && role === 'ingest' ? ['--with-runner'] : [])],
       env: terminal.env,
       onUp: (told) => Object.assign(addresses, told),
     }),
@@ -50,7 +54,11 @@ function rolesOf(config: Config, flags: StartFlags): string[] {
       `simulator.protocol is ${config.simulator.protocol}, but the venue "simulated" speaks binance: name the venue ${config.simulator.protocol} with the simulator's wsUrl and restUrl as a source`,
     );
   }
-  return [...(needsSimulator ? ['simulate'] : []), ...(flags.ingestor ? ['ingest'] : [])];
+  return [
+    ...(needsSimulator ? ['simulate'] : []),
+    ...(flags.ingestor ? ['ingest'] : []),
+    ...(flags.runner ? ['run'] : []),
+  ];
 }
 
 function passedOn(flags: StartFlags): string[] {

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { instrumentKey, intervalMicros, splitKey } from '@tickwright/market';
 import type { Interval } from '@tickwright/market';
 import type { Candle, CandleQuery, Status } from '@tickwright/store';
@@ -24,7 +22,6 @@ interface StreamGroup {
 export type Views = ReadonlyMap<Interval, readonly Candle[]>;
 
 export interface FileLooksOptions {
-  readonly dataDir: string;
   readonly fold: CandleFold;
   readonly query: Pick<CandleQuery, 'latestCandles'>;
 }
@@ -35,7 +32,6 @@ export class FileLooks {
   /** Newest closing that was seen of each segment, from which looks go back. */
   readonly #newest = new Map<string, number>();
   #sweptMs = -Infinity;
-  #gapsIdentity = '';
   #epoch = '';
 
   constructor(options: FileLooksOptions) {
@@ -53,10 +49,17 @@ export class FileLooks {
     });
   }
 
+  isSweepDue(nowMs: number): boolean {
+    return nowMs >= this.#sweptMs + SWEEP_MS;
+  }
+
   /** The newest end of every stream, or all that is remembered where that is due. */
-  async next(status: Status | undefined, nowMs: number): Promise<{ views: Views; isSweep: boolean }> {
-    const isSweep =
-      (await this.#hasChangedGaps()) || this.#isOtherEpoch(status) || nowMs >= this.#sweptMs + SWEEP_MS;
+  async next(
+    status: Status | undefined,
+    told: { readonly nowMs: number; readonly haveGapsChanged: boolean },
+  ): Promise<{ views: Views; isSweep: boolean }> {
+    const { nowMs, haveGapsChanged } = told;
+    const isSweep = this.#isOtherEpoch(status) || haveGapsChanged || this.isSweepDue(nowMs);
     if (isSweep) this.#sweptMs = nowMs;
     const views = await this.#each((group) => {
       const { interval, instruments } = group;
@@ -109,16 +112,6 @@ export class FileLooks {
 
   #newestOf(segment: string): number {
     return this.#newest.get(segment) ?? -Infinity;
-  }
-
-  async #hasChangedGaps(): Promise<boolean> {
-    const found = await stat(join(this.#options.dataDir, 'gaps.parquet'), { bigint: true }).catch(
-      () => undefined,
-    );
-    const identity = found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`;
-    const hasChanged = identity !== this.#gapsIdentity;
-    this.#gapsIdentity = identity;
-    return hasChanged;
   }
 
   #isOtherEpoch(status: Status | undefined): boolean {

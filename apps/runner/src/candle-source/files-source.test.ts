@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InstrumentTable, calendars, candleColumns, instrumentKey, splitKey } from '@tickwright/market';
+import type { Gap } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { CandleFileMovedError, openCandleFiles, openCandleQuery, writeStatus } from '@tickwright/store';
@@ -10,6 +11,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CandleFold } from './candle-fold.ts';
 import { ALPHA, MINUTE, told } from './candle-fixture.ts';
 import { FilesSource } from './files-source.ts';
+import { GapTracker } from './gap-tracker.ts';
 
 const HOUR = 3_600_000_000;
 /** Of now: what is published must be fresh. */
@@ -21,9 +23,11 @@ let dataDir: string;
 let files: CandleFiles;
 let query: CandleQuery;
 let stop: AbortController;
+let gaps: Gap[];
 
 beforeEach(async () => {
   stop = new AbortController();
+  gaps = [];
   dataDir = await mkdtemp(join(tmpdir(), 'files-source-'));
   const instruments = new InstrumentTable();
   const key = instrumentKey(ALPHA);
@@ -36,7 +40,14 @@ beforeEach(async () => {
     calendar: 'always',
   });
   files = await openCandleFiles({ dataDir, instruments, log, clock: systemClock });
-  query = await openCandleQuery({ dataDir, log, clock: systemClock, calendars, retry: (work) => work() });
+  query = await openCandleQuery({
+    dataDir,
+    log,
+    clock: systemClock,
+    calendars,
+    gaps: { gaps: async () => [] },
+    retry: (work) => work(),
+  });
 });
 
 afterEach(async () => {
@@ -89,7 +100,16 @@ function source(
     streams: [{ instrument: ALPHA, interval: '1m', warmUp: 2, ...consumed }],
     maxSignalAgeMs: 600_000,
   });
-  const made = new FilesSource({ dataDir, query: asked, fold, staleAfterMs, clock: systemClock, log });
+  const made = new FilesSource({
+    dataDir,
+    query: asked,
+    fold,
+    gaps: async () => gaps,
+    tracker: new GapTracker([ALPHA]),
+    staleAfterMs,
+    clock: systemClock,
+    log,
+  });
   const events = made.events(stop.signal)[Symbol.asyncIterator]();
   return { source: made, next: async () => told((await events.next()).value ?? []) };
 }
@@ -168,3 +188,30 @@ function inHour(text: string): string {
     ) ?? ''
   );
 }
+
+test('an open gap is told before the candles it overlaps, its end after what has filled it', async () => {
+  await publish(2);
+  const { next } = source();
+  await next();
+  const gap: Gap = {
+    id: 'g1',
+    instrument: ALPHA,
+    fromMicros: NOW,
+    toMicros: -1,
+    fromId: -1,
+    toId: -1,
+    cause: 'disconnect',
+    state: 'open',
+    openedOffset: 1,
+    version: 1,
+    openedMicros: NOW,
+  };
+  gaps = [gap];
+  await writeFile(join(dataDir, 'gaps.parquet'), '1');
+  await publish(3);
+  expect(await next()).toEqual(['gap-opened', ...['closed 2', 'forming 3', 'time 3'].map(inHour)]);
+  gaps = [{ ...gap, toMicros: NOW + MINUTE, state: 'filled' }];
+  await writeFile(join(dataDir, 'gaps.parquet'), '22');
+  await publish(4);
+  expect(await next()).toEqual([...['closed 3', 'forming 4', 'time 4'].map(inHour), 'gap-closed']);
+});

@@ -1,9 +1,13 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SCHEDULES, TickwrightError, canRetry, retry } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { readStatus, statusPath } from '@tickwright/store';
 import type { CandleQuery, Status } from '@tickwright/store';
+import type { Gap } from '@tickwright/market';
 import type { CandleFold } from './candle-fold.ts';
 import { FileLooks } from './file-looks.ts';
+import type { GapTracker } from './gap-tracker.ts';
 import { PublishWatch } from './publish-watch.ts';
 import type { CandleSource, SourceEvent, SourceHealth } from './source-event.ts';
 
@@ -15,6 +19,11 @@ export interface FilesSourceOptions {
   /** Asked without tries of its own: trying again is done here, where it is counted and told. */
   readonly query: Pick<CandleQuery, 'latestCandles'>;
   readonly fold: CandleFold;
+  /** The published gaps as they stand. */
+  readonly gaps: () => Promise<readonly Gap[]>;
+  readonly tracker: GapTracker;
+  /** False while another source tells: then only changes of old candles are looked for, now and then. Default always. */
+  readonly isNeeded?: () => boolean;
   /** A status older than this is stale. */
   readonly staleAfterMs: number;
   readonly clock: Clock;
@@ -43,6 +52,7 @@ export class FilesSource implements CandleSource {
   readonly #options: FilesSourceOptions;
   readonly #looks: FileLooks;
   readonly #watch: PublishWatch;
+  #gapsIdentity = '';
 
   constructor(options: FilesSourceOptions) {
     this.#options = options;
@@ -60,7 +70,7 @@ export class FilesSource implements CandleSource {
       const events = [...looked.events, ...this.#judged(status, looked.failure)];
       if (events.length > 0) yield events;
       const isNew = await this.#watch.next(WAKE_MS, signal);
-      mustRead = isNew || looked.failure !== undefined;
+      mustRead = this.#isDue() && (isNew || looked.failure !== undefined);
     }
   }
 
@@ -100,16 +110,39 @@ export class FilesSource implements CandleSource {
       const views = await this.#looks.first(clock.nowMicros());
       const begun = fold.begin(views);
       this.health.skipped = fold.skipped;
-      return [...begun, ...fold.take(new Map(), watermarks)];
+      this.#gapsIdentity = await this.#gapsNow();
+      const open = this.#options.tracker.takeAll(await this.#options.gaps());
+      return [...open, ...begun, ...fold.take(new Map(), watermarks)];
     }
-    const { views, isSweep } = await this.#looks.next(status, clock.monotonicMs());
+    const identity = await this.#gapsNow();
+    const haveGapsChanged = identity !== this.#gapsIdentity;
+    const gaps = haveGapsChanged ? await this.#options.gaps() : undefined;
+    const nowMs = clock.monotonicMs();
+    const { views, isSweep } = await this.#looks.next(status, { nowMs, haveGapsChanged });
+    this.#gapsIdentity = identity;
     if (isSweep) this.health.sweeps += 1;
-    return fold.take(views, watermarks);
+    // A gap that opened is told before the candles it may overlap, one that ended after what has filled it.
+    const changes = gaps === undefined ? [] : this.#options.tracker.takeAll(gaps);
+    const opened = changes.filter(({ change }) => change.kind === 'gap-opened');
+    const ended = changes.filter(({ change }) => change.kind === 'gap-closed');
+    return [...opened, ...fold.take(views, watermarks), ...ended];
+  }
+
+  #isDue(): boolean {
+    const { isNeeded, clock } = this.#options;
+    return isNeeded === undefined || isNeeded() || this.#looks.isSweepDue(clock.monotonicMs());
+  }
+
+  async #gapsNow(): Promise<string> {
+    const path = join(this.#options.dataDir, 'gaps.parquet');
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
+    return found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`;
   }
 
   /** Tells once when what is known grows old, and once when it is fresh again. */
   #judged(status: Status | undefined, failure: string | undefined): SourceEvent[] {
-    const { clock, staleAfterMs, log } = this.#options;
+    const { clock, staleAfterMs, log, isNeeded } = this.#options;
+    if (isNeeded?.() === false) return [];
     const publishedMs = status === undefined ? undefined : Date.parse(status.time);
     const ageMs = publishedMs === undefined ? undefined : clock.nowMicros() / 1_000 - publishedMs;
     const reason = failure ?? staleness(ageMs, staleAfterMs);

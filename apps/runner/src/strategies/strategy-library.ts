@@ -12,6 +12,8 @@ const EXTENSIONS: ReadonlySet<string> = new Set(['.ts', '.mts', '.js', '.mjs']);
 /** The strategies that a configuration can name: the built-in ones and the user's. */
 export interface StrategyLibrary {
   readonly find: StrategyFinder;
+  /** The file of a strategy that is the user's. */
+  pathOf(name: string): string | undefined;
   /** By a name, or by a path that the configuration names. Errors: PlanError that names the nearest. */
   require(use: string): StrategyDefinition;
 }
@@ -21,20 +23,24 @@ export async function openStrategyLibrary(config: Config): Promise<StrategyLibra
   const cacheFolder = join(config.dataDir, 'runner', 'strategies');
   const byName = new Map<string, StrategyDefinition>();
   const byPath = new Map<string, StrategyDefinition>();
+  const paths = new Map<string, string>();
+  const add = (definition: StrategyDefinition, path: string): void => {
+    byName.set(definition.name, definition);
+    paths.set(definition.name, path);
+  };
   for (const definition of builtInStrategies) byName.set(definition.name, definition);
   for (const path of await filesOf(config.runner.strategyFolder)) {
-    for (const definition of await loadStrategyFile({ path, cacheFolder }))
-      byName.set(definition.name, definition);
+    for (const definition of await loadStrategyFile({ path, cacheFolder })) add(definition, path);
   }
   for (const { use } of config.runner.strategies) {
     if (!isPath(use) || byPath.has(use)) continue;
-    const [first, ...others] = await loadStrategyFile({ path: use, cacheFolder });
-    for (const definition of [first, ...others])
-      if (definition !== undefined) byName.set(definition.name, definition);
-    if (first !== undefined) byPath.set(use, first);
+    const definitions = await loadStrategyFile({ path: use, cacheFolder });
+    for (const definition of definitions) add(definition, use);
+    for (const definition of definitions.slice(0, 1)) byPath.set(use, definition);
   }
   return {
     find: (name) => byName.get(name),
+    pathOf: (name) => paths.get(name),
     require: (use) => byPath.get(use) ?? byName.get(use) ?? unknown(use, [...byName.keys()]),
   };
 }

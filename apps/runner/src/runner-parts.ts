@@ -1,0 +1,39 @@
+import type { Gap, Instrument } from '@tickwright/market';
+import type { AlertRow, Ledger } from '@tickwright/ledger';
+import type { CandleQuery } from '@tickwright/store';
+import type { EngineConfig } from '@tickwright/trading';
+import type { Backups } from '@tickwright/upkeep';
+import type { Webhook } from './alerts/webhook.ts';
+import type { CandleSource } from './candle-source/source-event.ts';
+import type { Desk } from './desk/desk.ts';
+import type { IngestorLink } from './ingestor-link.ts';
+import type { LiveBoard } from './live-board.ts';
+import type { RecentLog } from './recent-log.ts';
+import type { SignalLatency } from './signal-latency.ts';
+import type { StrategyLibrary } from './strategies/strategy-library.ts';
+
+/** What a running runner is made of, for those who tell of it. */
+export interface RunnerParts {
+  readonly config: EngineConfig;
+  readonly library: StrategyLibrary;
+  readonly desk: Desk;
+  readonly ledger: Ledger;
+  readonly source: CandleSource;
+  readonly query: CandleQuery;
+  readonly board: LiveBoard;
+  readonly link: IngestorLink;
+  readonly latency: SignalLatency;
+  readonly backups: Backups;
+  readonly webhook: Webhook | undefined;
+  readonly log: RecentLog;
+  /** Those that the runner knows, as described by now. */
+  readonly instruments: () => readonly Instrument[];
+  /** The gaps as they are published now. */
+  readonly gaps: () => Promise<readonly Gap[]>;
+  /** Looks again how the ingestor describes them. */
+  readonly refresh: () => Promise<void>;
+  /** Tells an alert that is stored already. */
+  readonly tellAlert: (alert: AlertRow) => void;
+  /** By the monotonic clock; undefined before the first. */
+  readonly lastSignalMs: () => number | undefined;
+}

@@ -1,0 +1,136 @@
+import type { Config } from '@tickwright/config';
+import { calendars, instrumentKey } from '@tickwright/market';
+import { loopService } from '@tickwright/runtime';
+import type { Clock, Service } from '@tickwright/runtime';
+import { readInstruments } from '@tickwright/store';
+import { backupService } from '@tickwright/upkeep';
+import { Conditions, conditionOf } from './alerts/conditions.ts';
+import type { Condition } from './alerts/conditions.ts';
+import { engineInputs } from './desk/engine-input.ts';
+import { rulesOf } from './run-plan.ts';
+import type { RunnerParts } from './runner-parts.ts';
+
+const CLOCK_MS = 1_000;
+const LINK_MS = 1_000;
+const RULES_MS = 5_000;
+const LIMITS_MS = 3_600_000;
+/** Alerts of which earlier runs' conditions are taken up. */
+const CONDITIONS_OF = 2_000;
+/** An ingestor that is being started again is not worth an alert. */
+const DOWN_AFTER_MICROS = 5_000_000;
+
+/** What a runner does, in the order of starting. */
+export function runnerServices(config: Config, parts: RunnerParts, clock: Clock): Service[] {
+  const { backups, webhook } = parts;
+  return [
+    ...(webhook === undefined ? [] : [webhook.service()]),
+    candleService(parts),
+    clockService(parts, clock),
+    rulesService(config, parts, clock),
+    linkService(parts, clock),
+    loopService({ name: 'limits', clock, intervalMs: LIMITS_MS, work: () => parts.ledger.holdLimits() }),
+    backupService({
+      backups,
+      clock,
+      everyMinutes: config.backups.everyMinutes,
+      isSessionOpen: () =>
+        parts
+          .instruments()
+          .some(({ calendar }) => calendars(calendar).sessionAt(clock.nowMicros()) !== undefined),
+    }),
+  ];
+}
+
+/** From the source to the engine and the ledger, one batch after the other. */
+function candleService({ source, desk, board }: RunnerParts): Service {
+  return {
+    name: 'candles',
+    async run(signal) {
+      for await (const events of source.events(signal)) {
+        board.seen(events);
+        const inputs = engineInputs(events, (instrument) => desk.engine.needs(instrument));
+        try {
+          await desk.take(inputs, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          throw error;
+        }
+      }
+    },
+  };
+}
+
+/** Time passes for the engine, too, when nothing is traded. */
+function clockService({ desk }: RunnerParts, clock: Clock): Service {
+  return loopService({
+    name: 'clock',
+    clock,
+    intervalMs: CLOCK_MS,
+    work: (signal) =>
+      desk.take([{ type: 'clock' }], signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      }),
+  });
+}
+
+/** Decimals and calendars that the ingestor describes later than this run has begun. */
+function rulesService(config: Config, { desk, config: plan, refresh }: RunnerParts, clock: Clock): Service {
+  const told = new Map(plan.instruments.map((rules) => [String(rules.instrument), JSON.stringify(rules)]));
+  return loopService({
+    name: 'rules',
+    clock,
+    intervalMs: RULES_MS,
+    firstAfterMs: 1_000,
+    work: async (signal) => {
+      await refresh();
+      const described = await readInstruments(config.dataDir);
+      for (const key of told.keys()) {
+        const rules = rulesOf(instrumentKey(key), config, described);
+        const text = JSON.stringify(rules);
+        if (told.get(key) === text) continue;
+        told.set(key, text);
+        await desk.take([{ type: 'rules', rules }], signal);
+      }
+    },
+  });
+}
+
+/** Looks at the ingestor, and tells people of what lasts: a stream that is down, a stale instrument, a full disk. */
+function linkService(parts: RunnerParts, clock: Clock): Service {
+  const { link, ledger, tellAlert } = parts;
+  let conditions: Conditions | undefined;
+  return loopService({
+    name: 'ingestor link',
+    clock,
+    intervalMs: LINK_MS,
+    firstAfterMs: 0,
+    work: async (signal) => {
+      await link.look(signal);
+      if (signal.aborted) return;
+      conditions ??= Conditions.of(await ledger.queries.alerts({ limit: CONDITIONS_OF }));
+      const rows = conditions.changed(conditionsNow(parts, clock), clock.nowMicros());
+      if (rows.length === 0) return;
+      await ledger.appendAlerts(rows);
+      for (const row of rows) tellAlert(row);
+    },
+  });
+}
+
+function conditionsNow({ link, source }: RunnerParts, clock: Clock): Condition[] {
+  const { state, reason, reasons, sinceMicros } = link.view;
+  const found: Condition[] = [];
+  const isLasting = clock.nowMicros() - sinceMicros > DOWN_AFTER_MICROS;
+  if (state === 'down' && isLasting)
+    found.push({
+      key: 'ingestor-down',
+      kind: 'ingestor-down',
+      severity: 'critical',
+      text: `the ingestor is down: ${reason}`,
+    });
+  if (state === 'up' && isLasting) found.push(...reasons.map(conditionOf));
+  if (source.health.state === 'stale') {
+    const text = `candles are stale: ${source.health.reason}`;
+    found.push({ key: 'candles-stale', kind: 'candles-stale', severity: 'warning', text });
+  }
+  return found;
+}
