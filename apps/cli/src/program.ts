@@ -1,5 +1,15 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { common, portNumber, positiveNumber, range, sources, speed, urlOf, wholeNumber } from './options.ts';
+import {
+  common,
+  portNumber,
+  positiveInteger,
+  positiveNumber,
+  range,
+  sources,
+  speed,
+  urlOf,
+  wholeNumber,
+} from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -91,6 +101,7 @@ function addServices(program: Command, terminal: Terminal, done: Done): void {
     .addOption(
       new Option('--stream <kind>', 'single trades or aggregated ones').choices(['trade', 'aggTrade']),
     )
+    .addOption(new Option('--with-runner', 'run strategies in a thread of this process').hideHelp())
     .action(async (flags) => {
       const { ingestCommand } = await import('./commands/ingest.ts');
       done(await ingestCommand(terminal, flags));
@@ -120,7 +131,9 @@ function addRunner(program: Command, terminal: Terminal, done: Done): void {
 }
 
 function addPaper(program: Command, terminal: Terminal, done: Done): void {
-  const paper = program.command('paper').description('the paper account: of the running runner, or as it was left');
+  const paper = program
+    .command('paper')
+    .description('the paper account: of the running runner, or as it was left');
   const about: Readonly<Record<string, string>> = {
     status: 'the account, the strategies, and how the runner stands',
     orders: 'orders as they stand, newest first',

@@ -1,2 +1,10 @@
 export { run } from './run.ts';
 export type { RunOptions } from './run.ts';
+export { openPaperBook, resetPaperBook } from './paper-book.ts';
+export type { FoldedPnl, PaperBook, PaperBookOptions } from './paper-book.ts';
+export { runReplay } from './replay/run-replay.ts';
+export type { ReplayRunOptions } from './replay/run-replay.ts';
+export type { ReplayReport } from './replay/replay-log.ts';
+export type { ConsumedLog, ConsumedRun } from './replay/consumed-log.ts';
+export { runnerThread } from './thread/runner-thread.ts';
+export type { RunnerThreadOptions } from './thread/runner-thread.ts';

@@ -1,7 +1,7 @@
 import type { AlertRow, LedgerEntry } from '@tickwright/ledger';
 import type { Interval } from '@tickwright/market';
 import type { Clock } from '@tickwright/runtime';
-import { ScannerBoard } from '@tickwright/trading';
+import { ScannerBoard } from './scanner-board.ts';
 import type { Engine, EngineConfig, ScannerRow } from '@tickwright/trading';
 import type { SourceEvent } from './candle-source/source-event.ts';
 import { streamKey } from './candle-source/candle-fold.ts';
@@ -56,7 +56,7 @@ export class LiveBoard {
       if (event.type !== 'candle') continue;
       const { candle, interval } = event;
       const key = streamKey(interval, candle.instrument);
-      this.#scanner.candle({ ...event, candle: engineCandle(event) });
+      this.#scanner.candle({ instrument: candle.instrument, interval, candle: engineCandle(event) });
       this.#remember(key, candle);
       if (event.phase === 'warm' || event.phase === 'missed') continue;
       this.#candleRound += 1;

@@ -13,7 +13,7 @@ import type { Engine, EngineConfig } from '@tickwright/trading';
 import { Backups } from '@tickwright/upkeep';
 import { alertsOf } from './alerts/alert-rules.ts';
 import { Webhook } from './alerts/webhook.ts';
-import { CandleFold, streamKey } from './candle-source/candle-fold.ts';
+import { CandleFold } from './candle-source/candle-fold.ts';
 import { FeedSource } from './candle-source/feed-source.ts';
 import { FilesSource } from './candle-source/files-source.ts';
 import { GapTracker } from './candle-source/gap-tracker.ts';
@@ -49,7 +49,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
   const latency = new SignalLatency();
   const desk = new Desk({ engine, ledger, alertsOf, clock, log });
   await desk.begin({ runId: randomUUID(), mode: config.runner.mode, release: version, config: plan }, signal);
-  const streams = await wantedStreams(engine, plan, ledger);
+  const streams = wantedStreams(engine, plan);
   const source = candleSource(options, { streams, engine });
   const board = new LiveBoard({ plan, engine, clock });
   const webhook =
@@ -109,15 +109,14 @@ function tell(alert: AlertRow, to: { webhook: Webhook | undefined; log: RecentLo
 }
 
 /** What strategies and fills are fed, and the minute of every instrument, which the scanner shows. */
-async function wantedStreams(engine: Engine, plan: EngineConfig, ledger: Ledger): Promise<StreamWanted[]> {
-  const consumed = await ledger.queries.consumedTo();
+function wantedStreams(engine: Engine, plan: EngineConfig): StreamWanted[] {
   return plan.instruments.flatMap(({ instrument }) => {
     const { closed, forming, warmUp } = engine.needs(instrument);
     const intervals = new Set<Interval>([...closed, ...forming, plan.fills.interval]);
     return [...intervals].map((interval): StreamWanted => {
-      const consumedTo = consumed.get(streamKey(interval, instrument));
+      const consumedTo = engine.consumedUpTo(instrument, interval);
       const wanted = { instrument, interval, warmUp: Math.max(HISTORY_MIN, warmUp[interval] ?? 0) };
-      return consumedTo === undefined ? wanted : { ...wanted, consumedTo };
+      return consumedTo === null ? wanted : { ...wanted, consumedTo };
     });
   });
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@tickwright/config';
 import { DatabaseCloseError, abandonDatabases, watchLocks } from '@tickwright/database';
@@ -11,6 +12,7 @@ import { openCandleQuery, readInstruments } from '@tickwright/store';
 import { calendars } from '@tickwright/market';
 import { openRunnerParts } from './open-parts.ts';
 import { runnerRoutes } from './http/routes.ts';
+import { plainPages } from './http/plain-pages.ts';
 import { registerMetrics } from './http/runner-metrics.ts';
 import { engineConfig, requireKnown } from './run-plan.ts';
 import { RecentLog } from './recent-log.ts';
@@ -102,6 +104,7 @@ async function serve(options: RunOptions, state: RunnerState, token: string): Pr
   const { config, log, version, pages } = options;
   const metrics = createMetrics();
   registerMetrics(metrics, state);
+  const isBuilt = pages !== undefined && existsSync(join(pages, 'scanner.html'));
   const isKnown = (page: string, rest: string): boolean =>
     page !== 'instrument' || (state.parts?.instruments() ?? []).some(({ key }) => key === rest);
   return await startHttpServer({
@@ -111,10 +114,10 @@ async function serve(options: RunOptions, state: RunnerState, token: string): Pr
     port: config.runner.http.port,
     token,
     log,
-    routes: runnerRoutes(state),
+    routes: [...runnerRoutes(state), ...(isBuilt ? [] : plainPages(state))],
     metrics: () => metrics.text(),
     health: () => state.health(),
     ready: () => state.readiness(),
-    ...(pages === undefined ? {} : { pages: { folder: pages, home: '/scanner', isKnown } }),
+    ...(pages !== undefined && isBuilt && { pages: { folder: pages, home: '/scanner', isKnown } }),
   });
 }

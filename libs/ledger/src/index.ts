@@ -13,5 +13,5 @@ export type {
 } from './ledger-entry.ts';
 export type { LedgerLimits, LedgerUse } from './ledger-retention.ts';
 export { LedgerSequenceError, LedgerVersionError } from './ledger-errors.ts';
-export { LEDGER_ROOTS, ledgerPath } from './ledger-path.ts';
+export { LEDGER_ROOTS, ledgerPath, replayLedgerPath } from './ledger-path.ts';
 export { LEDGER_SCHEMA_VERSION } from './ledger-tables.ts';

@@ -5,5 +5,10 @@ export function ledgerPath(dataDir: string): string {
   return join(dataDir, 'runner', 'paper.duckdb');
 }
 
+/** Where the ledger of a replay stands: each has a folder of its own. */
+export function replayLedgerPath(dataDir: string, name: string): string {
+  return join(dataDir, 'runner', 'replays', name, 'paper.duckdb');
+}
+
 /** Everything of the data directory that a backup of the ledger stands for. */
 export const LEDGER_ROOTS: readonly string[] = ['runner/paper.duckdb', 'runner/paper.duckdb.wal'];

@@ -111,6 +111,24 @@ export class LedgerQueries {
       yield rows.map((row) => parsed<EngineEvent>(row));
   }
 
+  /** Every fill there is, oldest first. */
+  async *allFills(): AsyncGenerator<readonly Fill[]> {
+    const sql = 'SELECT body FROM fills ORDER BY seq, rowid';
+    for await (const rows of this.#database.stream(sql)) yield rows.map((row) => parsed<Fill>(row));
+  }
+
+  /** The rows of a table that events of a span have made, in their order, as JSON texts: to be compared. */
+  async texts(
+    table: 'signals' | 'orders' | 'fills',
+    span: { first: number; last: number },
+  ): Promise<string[]> {
+    const rows = await this.#database.read(
+      `SELECT body FROM ${table} WHERE seq >= ? AND seq <= ? ORDER BY seq, rowid`,
+      [span.first, span.last],
+    );
+    return rows.map((row) => String(row['body']));
+  }
+
   /** First and last event whose time lies in the range; undefined: none does. */
   async eventRange(
     fromMicros: number,
@@ -122,15 +140,6 @@ export class LedgerQueries {
     );
     if (row === undefined || row['first'] === null) return undefined;
     return { first: Number(row['first']), last: Number(row['last']) };
-  }
-
-  /** openMicros of the newest closed candle that was consumed, by `interval instrument`. */
-  async consumedTo(): Promise<Map<string, number>> {
-    const rows = await this.#database.read(
-      `SELECT "interval" || ' ' || instrument AS stream, max(open_micros) AS newest FROM events
-       WHERE type = 'candle' AND candle_state <> 'forming' GROUP BY 1`,
-    );
-    return new Map(rows.map((row) => [String(row['stream']), Number(row['newest'])]));
   }
 
   /** Newest first, each with its steps. */

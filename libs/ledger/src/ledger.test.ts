@@ -41,7 +41,6 @@ test('what is appended is there after a new opening, the newest value of every k
   expect([ledger.lastSeq, ledger.lastTimeMicros]).toEqual([3, T0 + 3_000_000]);
   expect(await ledger.state()).toEqual({ account: { cash: '9' } });
   expect(await ledger.queries.fills({ limit: 9 })).toEqual(entry(2, { fill: true }).output.fills);
-  expect(await ledger.queries.consumedTo()).toEqual(new Map([['1m SIM|ALPHA', T0 + 3]]));
 });
 
 test('an event is stored whole or not at all, and only the one that follows on the last', async () => {

@@ -113,8 +113,10 @@ export class Ledger implements AsyncDisposable {
   async append(entries: readonly LedgerEntry[]): Promise<void> {
     const last = entries.at(-1);
     if (last === undefined) return;
+    // A replay's ledger begins with the event that its run began with.
+    const before = this.#lastSeq === 0 ? (entries[0]?.event.seq ?? 1) - 1 : this.#lastSeq;
     for (const [at, { event }] of entries.entries()) {
-      const expected = this.#lastSeq + 1 + at;
+      const expected = before + 1 + at;
       if (event.seq !== expected) throw new LedgerSequenceError(this.database.path, expected, event.seq);
     }
     const alerts = this.#newAlerts(entries.flatMap((entry) => entry.alerts ?? []));

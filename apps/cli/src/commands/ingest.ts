@@ -2,6 +2,7 @@ import { ingest } from '@tickwright/ingestor';
 import { systemClock } from '@tickwright/runtime';
 import { prepareDataDirectory } from '../data-directory.ts';
 import { recoveryBar } from '../recovery-bar.ts';
+import { runnerBeside } from '../runner-beside.ts';
 import { settings, withServiceLog } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
 import { requireSources, sourceOverride } from '../sources.ts';
@@ -9,12 +10,18 @@ import type { SourceFlags } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 
-export async function ingestCommand(terminal: Terminal, flags: CommonFlags & SourceFlags): Promise<number> {
+export interface IngestFlags extends CommonFlags, SourceFlags {
+  /** The runner as a thread of this process: `start --single-process`. */
+  readonly withRunner?: boolean;
+}
+
+export async function ingestCommand(terminal: Terminal, flags: IngestFlags): Promise<number> {
   const config = await settings(terminal, flags, sourceOverride(flags));
   requireSources(config);
   await prepareDataDirectory(config.dataDir);
-  await withServiceLog(terminal, config, 'ingestor', (log) =>
-    ingest({
+  await withServiceLog(terminal, config, 'ingestor', async (log) => {
+    const runner = flags.withRunner === true ? runnerBeside(terminal, config, log) : undefined;
+    await ingest({
       config,
       version: VERSION,
       clock: systemClock,
@@ -25,9 +32,11 @@ export async function ingestCommand(terminal: Terminal, flags: CommonFlags & Sou
       onRecovery: recoveryBar(terminal),
       onUp: (addresses) => {
         log.info({ ...addresses, dataDir: config.dataDir }, 'ingesting');
-        terminal.tellLauncher({ type: 'up', addresses });
+        if (runner === undefined) terminal.tellLauncher({ type: 'up', addresses });
+        else runner.begin(addresses);
       },
-    }),
-  );
+    });
+    await runner?.ended();
+  });
   return 0;
 }

@@ -13,9 +13,13 @@ export interface PaperResetFlags extends CommonFlags {
 /** Begins with a new account. The runner must not run: it holds the ledger's lock. */
 export async function paperResetCommand(terminal: Terminal, flags: PaperResetFlags): Promise<number> {
   const config = await settings(terminal, flags);
-  if (flags.yes !== true) throw new UsageError('paper reset begins with a new, empty account: say --yes if you mean it');
+  if (flags.yes !== true)
+    throw new UsageError('paper reset begins with a new, empty account: say --yes if you mean it');
   const kept = await resetPaperBook({ dataDir: config.dataDir, clock: systemClock });
-  const text = kept === undefined ? 'there was no paper account yet' : `a new paper account begins; the old ledger is kept: ${kept}`;
+  const text =
+    kept === undefined
+      ? 'there was no paper account yet'
+      : `a new paper account begins; the old ledger is kept: ${kept}`;
   await print(terminal.stdout, `${text}\n`);
   return 0;
 }

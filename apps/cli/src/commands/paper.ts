@@ -54,13 +54,22 @@ async function bookOf(
   config: Config,
   flags: PaperFlags,
 ): Promise<AsyncDisposable & { readonly source: BookSource }> {
-  const instance = flags.ledger === undefined ? await readInstance(join(config.dataDir, 'runner')) : undefined;
+  const instance =
+    flags.ledger === undefined ? await readInstance(join(config.dataDir, 'runner')) : undefined;
   if (instance === undefined) {
     const { openPaperBook } = await import('@tickwright/runner');
     const log = logOf(terminal, config, 'paper');
     const { ledger: path } = flags;
-    const opened = await openPaperBook({ config, clock: systemClock, log, ...(path === undefined ? {} : { path }) });
-    return { source: { ...opened, isRunning: false }, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+    const opened = await openPaperBook({
+      config,
+      clock: systemClock,
+      log,
+      ...(path === undefined ? {} : { path }),
+    });
+    return {
+      source: { ...opened, isRunning: false },
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
   }
   const base = instance.addresses['http'];
   if (base === undefined)
@@ -140,7 +149,13 @@ async function rows<Row extends object>(
   const cells = found.map((row) => columns.map(({ of }) => of(row)));
   if (flags.csv === true) return print(terminal.stdout, csv(titles, cells));
   if (found.length === 0) return print(terminal.stderr, `no ${flags.view} yet\n`);
-  await print(terminal.stdout, table(titles, cells.map((row) => row.map((cell) => String(cell ?? '')))));
+  await print(
+    terminal.stdout,
+    table(
+      titles,
+      cells.map((row) => row.map((cell) => String(cell ?? ''))),
+    ),
+  );
 }
 
 async function pnl(terminal: Terminal, flags: PaperFlags, found: Pnl): Promise<number> {
@@ -157,8 +172,18 @@ async function pnl(terminal: Terminal, flags: PaperFlags, found: Pnl): Promise<n
   ];
   if (flags.json === true) await print(terminal.stdout, `${JSON.stringify(found, null, 2)}\n`);
   else if (flags.csv === true)
-    await print(terminal.stdout, csv(pairs.map(([name]) => name), [pairs.map(([, value]) => value)]));
-  else await print(terminal.stdout, `${pairs.map(([name, value]) => `${name.padEnd(12)} ${String(value)}`).join('\n')}\n`);
+    await print(
+      terminal.stdout,
+      csv(
+        pairs.map(([name]) => name),
+        [pairs.map(([, value]) => value)],
+      ),
+    );
+  else
+    await print(
+      terminal.stdout,
+      `${pairs.map(([name, value]) => `${name.padEnd(12)} ${String(value)}`).join('\n')}\n`,
+    );
   // As `verify`: what is stored contradicts itself.
   return matches ? 0 : 8;
 }
@@ -178,9 +203,12 @@ async function status(terminal: Terminal, flags: PaperFlags, source: BookSource)
     `  day        ${account.dayPnl} since ${account.dayStartEquity} on ${account.day}`,
     `  positions  ${held.length}`,
     `  orders     ${working.length} working`,
-    ...working.slice(0, 5).map(({ id, createdMicros, side, quantity, instrument, reason }) =>
-      `    ${id} ${readableTime(createdMicros)} ${side} ${quantity} ${instrument}: ${reason}`,
-    ),
+    ...working
+      .slice(0, 5)
+      .map(
+        ({ id, createdMicros, side, quantity, instrument, reason }) =>
+          `    ${id} ${readableTime(createdMicros)} ${side} ${quantity} ${instrument}: ${reason}`,
+      ),
   ];
   await print(terminal.stdout, `${lines.join('\n')}\n`);
 }

@@ -62,7 +62,8 @@ export function runOverrides(flags: RunFlags): string[] {
   if (interval !== undefined && strategies.length === 0)
     throw new UsageError('--interval is that of --strategies: name them');
   const wantsFeed = flags.zmq === true || flags.candles === 'feed';
-  if (flags.zmq === true && flags.candles === 'files') throw new UsageError('--zmq is --candles feed, not files');
+  if (flags.zmq === true && flags.candles === 'files')
+    throw new UsageError('--zmq is --candles feed, not files');
   return [
     ...(keys.length === 0 ? [] : [`runner.instruments=${JSON.stringify(keys)}`]),
     ...(strategies.length === 0

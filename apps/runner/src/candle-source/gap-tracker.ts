@@ -2,7 +2,10 @@ import { instrumentKey } from '@tickwright/market';
 import type { Gap } from '@tickwright/market';
 import type { GapChangeEvent } from './source-event.ts';
 
-/** Turns gaps as they stand into what strategies are told: each opening and each end once. */
+/**
+ * Turns gaps as they stand into what strategies are told: each opening and each end once. To them a gap is open while it
+ * lasts; one that is over and waits to be filled makes its candles incomplete, and is nothing that happens now.
+ */
 export class GapTracker {
   readonly #instruments: ReadonlySet<string>;
   readonly #open = new Map<string, Gap>();
@@ -28,13 +31,18 @@ export class GapTracker {
       if (!this.#instruments.has(gap.instrument)) continue;
       const { id: gapId, fromMicros, toMicros, cause, state } = gap;
       const instrument = instrumentKey(gap.instrument);
-      if (state === 'open' || state === 'filling') {
+      if (toMicros < 0 && (state === 'open' || state === 'filling')) {
         if (!this.#open.has(gapId))
           events.push({ type: 'gap', instrument, change: { kind: 'gap-opened', gapId, fromMicros, cause } });
         this.#open.set(gapId, gap);
       } else if (this.#open.delete(gapId)) {
         const to = toMicros < 0 ? fromMicros : toMicros;
-        events.push({ type: 'gap', instrument, change: { kind: 'gap-closed', gapId, toMicros: to, state } });
+        const end = state === 'filled' ? 'filled' : 'unfillable';
+        events.push({
+          type: 'gap',
+          instrument,
+          change: { kind: 'gap-closed', gapId, toMicros: to, state: end },
+        });
       }
     }
     return events;

@@ -2,6 +2,7 @@ import { HttpError } from '@tickwright/http';
 import type { Route } from '@tickwright/http';
 import { INSTRUMENT, STRATEGY, TIME, limitOf, rowFilter } from './answers.ts';
 import type { Parts } from './answers.ts';
+import { foldedPnl } from '../paper-book.ts';
 
 const RANGE = { instrument: INSTRUMENT, strategy: STRATEGY, from: TIME, to: TIME };
 const ROWS = { ...RANGE, limit: limitOf(200, 10_000) };
@@ -78,6 +79,15 @@ export function bookRoutes(parts: Parts): Route[] {
       handler: async () => {
         const { engine } = parts().desk;
         return { account: engine.account(), positions: engine.positions() };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/pnl',
+      summary: 'Profit and loss made of the fills alone, and whether the account agrees',
+      handler: async () => {
+        const { ledger, desk } = parts();
+        return foldedPnl(ledger.queries, desk.engine);
       },
     },
     {

@@ -3,6 +3,7 @@ import type { RunnerState } from '../runner-state.ts';
 import { partsOf } from './answers.ts';
 import { bookRoutes } from './book-routes.ts';
 import { commandRoutes } from './command-routes.ts';
+import { consumedRoutes } from './consumed-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { ingestorRoutes } from './ingestor-routes.ts';
 import { marketRoutes } from './market-routes.ts';
@@ -17,6 +18,7 @@ export function runnerRoutes(state: RunnerState): Route[] {
     ...ownRoutes(state, parts),
     ...commandRoutes(parts),
     ...eventRoutes(state, parts),
+    ...consumedRoutes(parts),
     ...ingestorRoutes(parts),
   ];
 }

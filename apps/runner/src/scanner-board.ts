@@ -1,0 +1,227 @@
+import { calendars } from '@tickwright/market';
+import type { Interval } from '@tickwright/market';
+import type {
+  Candle,
+  Engine,
+  EngineConfig,
+  EngineEvent,
+  EngineOutput,
+  InstrumentRules,
+  ScannerRow,
+  ScannerStatus,
+  Signal,
+  StrategyState,
+} from '@tickwright/trading';
+
+/** Candles before the last closed one whose volumes it is compared with. */
+const VOLUMES = 20;
+
+/** What the session has traded, by the minutes that were seen of it. */
+interface Day {
+  readonly openMicros: number;
+  readonly open: number;
+  high: number;
+  low: number;
+  /** By the minute's opening: a later look at a minute takes the place of the earlier one. */
+  readonly volumes: Map<number, number>;
+}
+
+interface Series {
+  lastClosedMicros: number | null;
+  /** Volumes of the newest closed candles, by opening time. */
+  readonly volumes: Map<number, number>;
+}
+
+interface Price {
+  readonly price: number;
+  readonly micros: number;
+  day: Day;
+  /** Close of the session before; null: not seen. */
+  readonly before: number | null;
+}
+
+/** The scanner's rows as a fold over candles, events and what they caused. */
+export class ScannerBoard {
+  readonly #plan: EngineConfig;
+  readonly #prices = new Map<string, Price>();
+  readonly #series = new Map<string, Series>();
+  readonly #signals = new Map<string, Signal>();
+  readonly #gaps = new Map<string, Set<string>>();
+  #stale = '';
+
+  constructor(plan: EngineConfig) {
+    this.#plan = plan;
+  }
+
+  /** A candle as its source tells it, of any phase. */
+  candle({ instrument, interval, candle }: { instrument: string; interval: Interval; candle: Candle }): void {
+    if (candle.state !== 'forming') this.#closed(instrument, interval, candle);
+    if (interval === this.#plan.fills.interval) this.#traded(instrument, candle);
+  }
+
+  /** A stored event with what it caused. */
+  take(event: EngineEvent, { signals }: EngineOutput): void {
+    for (const signal of signals) this.#signals.set(`${signal.interval} ${signal.instrument}`, signal);
+    if (event.type !== 'data') return;
+    const { change, instrument } = event;
+    if (change.kind === 'stale' && instrument === null) this.#stale = change.reason;
+    if (change.kind === 'fresh' && instrument === null) this.#stale = '';
+    if (instrument === null) return;
+    const open = this.#gaps.get(instrument) ?? new Set<string>();
+    this.#gaps.set(instrument, open);
+    if (change.kind === 'gap-opened') open.add(change.gapId);
+    if (change.kind === 'gap-closed') open.delete(change.gapId);
+  }
+
+  /** One row for each instrument and interval of a strategy; for one without a strategy, at the fills' interval. */
+  rows(nowMicros: number, engine: Pick<Engine, 'strategies' | 'positions'>): ScannerRow[] {
+    const states = engine.strategies();
+    const positions = engine.positions();
+    return this.#plan.instruments.flatMap((rules) => {
+      const own = states.filter(({ instrument }) => instrument === rules.instrument);
+      const intervals = new Set(own.map(({ interval }) => interval));
+      if (intervals.size === 0) intervals.add(this.#plan.fills.interval);
+      const held = positions.filter(({ instrument }) => instrument === rules.instrument);
+      const position = held.reduce((sum, { quantity }) => sum + Number(quantity), 0);
+      return [...intervals].map((interval) =>
+        this.#row(rules, interval, {
+          nowMicros,
+          position,
+          states: own.filter((state) => state.interval === interval),
+        }),
+      );
+    });
+  }
+
+  #row(
+    { instrument, isHalted, haltReason }: InstrumentRules,
+    interval: Interval,
+    at: { nowMicros: number; position: number; states: readonly StrategyState[] },
+  ): ScannerRow {
+    const price = this.#prices.get(instrument);
+    const series = this.#series.get(`${interval} ${instrument}`);
+    const signal = this.#signals.get(`${interval} ${instrument}`);
+    const base = price === undefined ? null : (price.before ?? price.day.open);
+    const change = price === undefined || base === null ? null : rounded(price.price - base);
+    const strategies = at.states.map((state) => ({ id: state.strategy, ...this.#standing(state) }));
+    return {
+      symbol: instrument,
+      interval,
+      ...this.#verdict(strategies, { isHalted, haltReason, hasPrice: price !== undefined }),
+      last_bar_ts: isoOrNull(series?.lastClosedMicros ?? null),
+      last_price: price?.price ?? null,
+      last_price_ts: isoOrNull(price?.micros ?? null),
+      change,
+      change_percent: change === null || base === null || base === 0 ? null : rounded((100 * change) / base),
+      volume:
+        price === undefined
+          ? 0
+          : rounded([...price.day.volumes.values()].reduce((sum, each) => sum + each, 0)),
+      relative_volume: relativeVolume(series),
+      day_open: price?.day.open ?? null,
+      day_high: price?.day.high ?? null,
+      day_low: price?.day.low ?? null,
+      tick_age_ms:
+        price === undefined ? null : Math.max(0, Math.round((at.nowMicros - price.micros) / 1_000)),
+      open_gaps: this.#gaps.get(instrument)?.size ?? 0,
+      last_signal:
+        signal === undefined
+          ? null
+          : {
+              id: signal.id,
+              strategy: signal.strategy,
+              direction: signal.direction,
+              confidence: signal.confidence,
+              reason: signal.reason,
+              ts: isoTime(signal.timeMicros),
+            },
+      strategies,
+      position: String(rounded(at.position)),
+    };
+  }
+
+  #standing({ status, reason }: StrategyState): { status: ScannerStatus; reason: string } {
+    if (status === 'stopped') return { status: 'STOPPED', reason };
+    if (status === 'disabled') return { status: 'STOPPED', reason: reason === '' ? 'disabled' : reason };
+    if (this.#stale !== '') return { status: 'STALE', reason: this.#stale };
+    if (status === 'warming') return { status: 'WARMING', reason };
+    return { status: 'RUNNING', reason: '' };
+  }
+
+  /** The best of its strategies: one that runs makes the row run. */
+  #verdict(
+    strategies: readonly { id: string; status: ScannerStatus; reason: string }[],
+    told: { isHalted: boolean; haltReason: string; hasPrice: boolean },
+  ): { status: ScannerStatus; reason: string } {
+    if (told.isHalted) return { status: 'STOPPED', reason: `halted: ${told.haltReason}` };
+    for (const status of ['RUNNING', 'STALE', 'WARMING', 'STOPPED'] as const) {
+      const found = strategies.find((each) => each.status === status);
+      if (found !== undefined)
+        return { status, reason: status === 'RUNNING' ? '' : `${found.id}: ${found.reason}` };
+    }
+    if (this.#stale !== '') return { status: 'STALE', reason: this.#stale };
+    if (!told.hasPrice) return { status: 'WARMING', reason: 'no candle yet' };
+    return { status: 'RUNNING', reason: 'no strategy here' };
+  }
+
+  #closed(instrument: string, interval: Interval, candle: Candle): void {
+    const key = `${interval} ${instrument}`;
+    const series = this.#series.get(key) ?? { lastClosedMicros: null, volumes: new Map<number, number>() };
+    this.#series.set(key, series);
+    series.lastClosedMicros = Math.max(series.lastClosedMicros ?? 0, candle.openMicros);
+    series.volumes.set(candle.openMicros, candle.volume);
+    if (series.volumes.size > VOLUMES + 1) series.volumes.delete(Math.min(...series.volumes.keys()));
+  }
+
+  #traded(instrument: string, candle: Candle): void {
+    const known = this.#prices.get(instrument);
+    const rules = this.#plan.instruments.find((each) => each.instrument === instrument);
+    const session = calendars(rules?.calendar ?? 'always').sessionAt(candle.openMicros);
+    const openMicros = session?.openMicros ?? candle.openMicros;
+    if (known !== undefined && openMicros < known.day.openMicros) return;
+    const isSameDay = known?.day.openMicros === openMicros;
+    const day = isSameDay && known !== undefined ? known.day : newDay(openMicros, candle);
+    day.high = Math.max(day.high, candle.high);
+    day.low = Math.min(day.low, candle.low);
+    day.volumes.set(candle.openMicros, candle.volume);
+    const before = isSameDay ? (known?.before ?? null) : (known?.price ?? null);
+    // The newest thing known is a forming candle's close; a closed one's is as old as its end.
+    const micros = candle.state === 'forming' ? candle.openMicros : candle.closeMicros;
+    const isNewer =
+      known === undefined ||
+      (micros >= known.micros - 60_000_000 && candle.openMicros >= known.micros - 60_000_000);
+    if (isNewer)
+      this.#prices.set(instrument, {
+        price: candle.close,
+        micros: Math.max(micros, known?.micros ?? 0),
+        day,
+        before,
+      });
+    else known.day = day;
+  }
+}
+
+function newDay(openMicros: number, { open, high, low }: Candle): Day {
+  return { openMicros, open, high, low, volumes: new Map() };
+}
+
+function relativeVolume(series: Series | undefined): number | null {
+  if (series === undefined || series.volumes.size < 2) return null;
+  const sorted = [...series.volumes].sort(([a], [b]) => a - b).map(([, volume]) => volume);
+  const last = sorted.pop() ?? 0;
+  const mean = sorted.reduce((sum, volume) => sum + volume, 0) / sorted.length;
+  return mean === 0 ? null : rounded(last / mean);
+}
+
+/** Without the digits that only float64 has. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(12));
+}
+
+function isoTime(micros: number): string {
+  return new Date(micros / 1_000).toISOString();
+}
+
+function isoOrNull(micros: number | null): string | null {
+  return micros === null ? null : isoTime(micros);
+}
