@@ -64,6 +64,12 @@ export async function openPaperBook({ config, path, clock, log }: PaperBookOptio
     },
   );
   const engine = createEngine({ strategies: () => undefined, calendars, state: await ledger.state() });
+  const start = await ledger.queries.lastStart();
+  // The engine knows its account's rules from a start. None of this is stored.
+  if (start !== undefined) {
+    const [seq, timeMicros] = [ledger.lastSeq + 1, ledger.lastTimeMicros];
+    engine.process({ ...start, seq, timeMicros, config: { ...start.config, strategies: [] } });
+  }
   return {
     orders: (last) => ledger.queries.orders({ limit: last }),
     fills: (last) => ledger.queries.fills({ limit: last }),

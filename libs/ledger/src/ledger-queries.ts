@@ -9,6 +9,7 @@ import type {
   Order,
   OrderChange,
   Signal,
+  StartEvent,
   SuppressedVote,
 } from '@tickwright/trading';
 import type { AlertStepName, RunRow, StoredAlert } from './ledger-entry.ts';
@@ -127,6 +128,14 @@ export class LedgerQueries {
       [span.first, span.last],
     );
     return rows.map((row) => String(row['body']));
+  }
+
+  /** The newest event that begins a run; undefined: none is kept. */
+  async lastStart(): Promise<StartEvent | undefined> {
+    const [row] = await this.#database.read(
+      `SELECT body FROM events WHERE type = 'start' ORDER BY seq DESC LIMIT 1`,
+    );
+    return row === undefined ? undefined : parsed<StartEvent>(row);
   }
 
   /** First and last event whose time lies in the range; undefined: none does. */
