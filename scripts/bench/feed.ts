@@ -7,12 +7,11 @@ import { FeedSender } from '@tickwright/feed';
 import { openOffline } from '@tickwright/ingestor';
 import type { Core } from '@tickwright/ingestor';
 import { InstrumentTable, TickBatch, calendars, instrumentKey } from '@tickwright/market';
-import { systemClock } from '@tickwright/runtime';
+import { loopService, systemClock } from '@tickwright/runtime';
 import { catalogue } from '@tickwright/venues';
 // The ingestor's own parts and not a likeness of them: what is measured is what runs.
 import { configuredFeed } from '../../apps/ingestor/src/feed/feed-service.ts';
 import { JournalSink } from '../../apps/ingestor/src/intake/journal-sink.ts';
-import { loopService } from '../../apps/ingestor/src/loop-service.ts';
 import { startBurst } from './burst.ts';
 import { quiet, tableOf } from './candle-files.ts';
 import { Child } from './children.ts';
