@@ -137,7 +137,8 @@ export class StrategyDesk {
     const { instrument, interval } = instance.context;
     const group = this.#groups.get(groupKey(instrument, interval));
     const event = { phase: 'history', instrument, timeMicros: at.timeMicros } as const;
-    for (const candle of (group?.series.candles ?? []).slice(-instance.memory))
+    const kept = group?.series.candles ?? [];
+    for (const candle of kept.slice(Math.max(0, kept.length - instance.memory)))
       instance.feed(candle, this.#view(instance, event, false));
   }
 
