@@ -57,6 +57,7 @@ export type {
 } from './contract/strategy.ts';
 export type { Consumed, EngineOutput, EngineState, JsonValue, Notice, StateRow } from './contract/output.ts';
 export type { Engine, EngineOptions, Needs, OrderExplanation } from './contract/engine.ts';
+export { ScannerBoard } from './scanner/scanner-board.ts';
 export type { ScannerRow, ScannerStatus } from './contract/scanner-row.ts';
 export { createEngine } from './engine/trading-engine.ts';
 export { EngineError } from './engine/engine-error.ts';
