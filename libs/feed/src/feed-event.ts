@@ -119,7 +119,10 @@ export interface ResyncEvent {
   readonly epoch: string;
   /** Undefined at the start. */
   readonly previousEpoch: string | undefined;
-  /** Where the epoch began in the sender's journal. */
+  /**
+   * At the start where the epoch began in the sender's journal; with a new epoch the lesser of that and of what the one
+   * before was last known to have on disk.
+   */
   readonly offset: number;
   readonly durableOffset: number;
 }

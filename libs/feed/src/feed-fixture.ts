@@ -25,7 +25,7 @@ export class SendingSide implements AsyncDisposable {
       snapshot: 'tcp://127.0.0.1:*',
       epoch: randomUUID(),
       source: state,
-      offsets: () => ({ offset: state.offset, durableOffset: state.offset }),
+      offsets: () => ({ offset: state.offset, durableOffset: state.durableOffset }),
       heartbeatMs: 50,
       clock: systemClock,
       log: quiet,
@@ -41,7 +41,7 @@ export class SendingSide implements AsyncDisposable {
 
   candle(candle: Pick<FeedCandle, 'openMicros'> & Partial<FeedCandle>): void {
     const made = feedCandle({ ...candle, version: this.state.offset++ });
-    this.state.candles.get(KEY)?.set(made.openMicros, made);
+    this.state.keepCandle(KEY, made);
     this.sender.sendCandles('1m', KEY, [made]);
   }
 

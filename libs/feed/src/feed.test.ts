@@ -102,14 +102,14 @@ test('a sender that is started anew: staleness is told, what it lost is void, an
   await using receiving = new ReceivingSide({ ...addresses, staleAfterMs: 300 });
   await receiving.until(() => receiving.hasSeen('live'));
   first.candle({ openMicros: 0, isClosed: true });
-  const durable = first.state.offset;
+  const durable = (first.state.durableOffset = first.state.offset);
   first.candle({ openMicros: MINUTE });
   await receiving.until(() => receiving.candles().length === 2);
   await first[Symbol.asyncDispose]();
   await receiving.until(() => receiving.hasSeen('stale'));
   expect(receiving.receiver.health().state).toBe('stale');
   await using again = await SendingSide.open(addresses, first.state.rolledBack(durable));
-  await receiving.until(() => receiving.hasSeen('live', 2));
+  await receiving.until(() => receiving.hasSeen('live', 2) && receiving.hasSeen('fresh'));
   const types = receiving.events.map(({ type }) => type);
   expect(types.indexOf('fresh')).toBeGreaterThan(types.indexOf('stale'));
   const resync = receiving.events.findLast(({ type }) => type === 'resync');

@@ -46,7 +46,7 @@ const step = fc.oneof(
 
 test('whoever follows the feed knows in every interval what the candles are, however ticks come, late ones and gaps included', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {
       await using rig = await Rig.open({ memoryHours: 48 });
       connected(rig);
       const { pump, memory, follower, failures } = follow(rig.core, INTERVALS);

@@ -45,8 +45,9 @@ export class FeedSync {
   readonly #filter: TopicFilter;
   #epoch: string | undefined;
   #epochBytes: Buffer = Buffer.alloc(0);
-  /** The epoch that was told last, by a `resync` event. */
+  /** The epoch that was told last, by a `resync` event, and how much of what it told is known to have been on disk. */
   #toldEpoch: string | undefined;
+  #toldDurable = 0;
   #lines = new Map<string, TopicLine>();
   #incomplete = new Set<TopicLine>();
   #isLive = false;
@@ -178,6 +179,8 @@ export class FeedSync {
   }
 
   #begin(epoch: string): void {
+    this.offset = 0;
+    this.durableOffset = 0;
     this.#epoch = epoch;
     this.#epochBytes = epochBytes(epoch);
     this.#lines = new Map();
@@ -213,8 +216,14 @@ export class FeedSync {
     this.#heldBytes += message.length;
   }
 
-  #tellResync({ epoch, durableOffset }: Header, offset: number): void {
+  /**
+   * Of what the epoch before has told, all beyond its durable offset is doubtful: there may have been others between, of
+   * which nothing was heard.
+   */
+  #tellResync({ epoch, durableOffset }: Header, epochOffset: number): void {
     const previousEpoch = this.#toldEpoch;
+    const offset = previousEpoch === undefined ? epochOffset : Math.min(epochOffset, this.#toldDurable);
+    this.#toldDurable = durableOffset;
     const reason = previousEpoch === undefined ? 'start' : 'epoch';
     this.#toldEpoch = epoch;
     this.#options.counts.resyncs += 1;
@@ -337,6 +346,7 @@ export class FeedSync {
     const header = readHeader(message, this.#epoch);
     this.offset = Math.max(this.offset, header.offset);
     this.durableOffset = Math.max(this.durableOffset, header.durableOffset);
+    if (this.#epoch === this.#toldEpoch) this.#toldDurable = this.durableOffset;
     return header;
   }
 

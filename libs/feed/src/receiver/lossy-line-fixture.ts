@@ -71,8 +71,11 @@ export function feedGap(fields: Partial<Gap> & Pick<Gap, 'id' | 'instrument' | '
 /** A sender's memory: 1m candles and gaps of each instrument, and the offset of its journal. */
 export class SentState implements SnapshotSource {
   offset = 1;
+  /** What a restart finds at least. */
+  durableOffset = 1;
   readonly candles = new Map<InstrumentKey, Map<number, FeedCandle>>();
   readonly gaps = new Map<InstrumentKey, Map<string, Gap>>();
+  readonly #log: { readonly version: number; readonly apply: (state: SentState) => void }[] = [];
 
   constructor() {
     for (const key of KEYS) {
@@ -97,16 +100,22 @@ export class SentState implements SnapshotSource {
     return undefined;
   }
 
-  /** The state that a restart finds: what was durable, which is all but the last few offsets. */
+  keepCandle(key: InstrumentKey, candle: FeedCandle): void {
+    this.#log.push({ version: candle.version, apply: (state) => state.keepCandle(key, candle) });
+    this.candles.get(key)?.set(candle.openMicros, candle);
+  }
+
+  keepGap(key: InstrumentKey, gap: Gap): void {
+    this.#log.push({ version: gap.version, apply: (state) => state.keepGap(key, gap) });
+    this.gaps.get(key)?.set(gap.id, gap);
+  }
+
+  /** The state that a restart finds: all changes before an offset. */
   rolledBack(offset: number): SentState {
     const state = new SentState();
     state.offset = offset;
-    for (const key of KEYS) {
-      for (const [open, candle] of this.candles.get(key) ?? [])
-        if (candle.version < offset) state.candles.get(key)?.set(open, candle);
-      for (const [id, gap] of this.gaps.get(key) ?? [])
-        if (gap.version < offset) state.gaps.get(key)?.set(id, gap);
-    }
+    state.durableOffset = offset;
+    for (const { version, apply } of this.#log) if (version < offset) apply(state);
     return state;
   }
 }
@@ -172,19 +181,20 @@ export class LossyLine {
 
   /** The sender comes back with what was on disk: all before an offset, whose number is given anew. */
   restart(offset: number): void {
+    if (offset < this.sent.durableOffset) throw new RangeError('what was durable cannot be lost');
     this.sent = this.sent.rolledBack(offset);
     this.sending = this.#start();
   }
 
   candle(key: InstrumentKey, candle: Omit<Parameters<typeof feedCandle>[0], 'version'>): void {
     const made = feedCandle({ ...candle, version: this.sent.offset++ });
-    this.sent.candles.get(key)?.set(made.openMicros, made);
+    this.sent.keepCandle(key, made);
     this.sending.sendCandles('1m', key, [made]);
   }
 
   gap(key: InstrumentKey, gap: Pick<Gap, 'id' | 'state'>): void {
     const made = feedGap({ ...gap, instrument: key, version: this.sent.offset++ });
-    this.sent.gaps.get(key)?.set(made.id, made);
+    this.sent.keepGap(key, made);
     this.sending.sendGaps(key, [made]);
   }
 
@@ -242,7 +252,7 @@ export class LossyLine {
       epoch: this.epoch,
       source: this.sent,
       counts: senderCounts(),
-      offsets: () => ({ offset: this.sent.offset, durableOffset: this.sent.offset }),
+      offsets: () => ({ offset: this.sent.offset, durableOffset: this.sent.durableOffset }),
       limits: this.#limits,
       clock: { nowMicros: () => 0 },
       publish: (topic, message) => this.wire.push([topic.toString(), message]),

@@ -17,7 +17,7 @@ test('the newest messages of each topic are kept within the limits, and none is 
     totalBytes: fc.integer({ min: 40, max: 400 }),
   });
   fc.assert(
-    fc.property(fc.array(sent, { maxLength: 300 }), limits, (messages, bounds) => {
+    fc.property(fc.array(sent, { maxLength: 300, size: 'max' }), limits, (messages, bounds) => {
       const buffer = new ReplayBuffer(bounds);
       let forgotten = 0;
       for (const { topic: number, bytes } of messages) {

@@ -36,7 +36,7 @@ function shifted(message: Buffer): Buffer {
 
 test('candles are the same after their way, wherever their bytes lie', () => {
   fc.assert(
-    fc.property(fc.array(candle, { maxLength: 20 }), (candles) => {
+    fc.property(fc.array(candle, { maxLength: 20, size: 'max' }), (candles) => {
       const message = encodeCandles(candles);
       expect(decodeCandles(message, candles.length)).toEqual(candles);
       expect(decodeCandles(shifted(message), candles.length)).toEqual(candles);
@@ -53,7 +53,7 @@ test('every column of a tick arrives, in order of arrival within its instrument,
     index: fc.nat(),
   });
   fc.assert(
-    fc.property(fc.array(row, { minLength: 1, maxLength: 1_500 }), (rows) => {
+    fc.property(fc.array(row, { minLength: 1, maxLength: 1_500, size: 'max' }), (rows) => {
       const batch = new TickBatch(rows.length);
       for (const [at, each] of rows.entries()) {
         batch.instrument[at] = each.instrument;
