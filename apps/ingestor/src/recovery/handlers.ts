@@ -144,14 +144,14 @@ export function aheadOf(
 }
 
 async function fetchChunk(context: RecoveryContext, jobs: Jobs, job: JobContext): Promise<Json> {
-  const { chunk } = inputOf<ChunkInput>(job.input);
+  const { chunk, gap } = inputOf<ChunkInput>(job.input);
   const { meter } = context;
   const total = sizeOf(chunk);
   let done = 0;
   meter.begin(job.job, total);
   const work: ChunkWork = {
     signal: job.signal,
-    afterMicros: afterMicrosOf(jobs.queue.view, job.run),
+    afterMicros: afterMicrosOf(jobs.queue.view, { run: job.run, gap }),
     onPage: (count) => {
       done += count;
       meter.advance(job.job, count);

@@ -1,9 +1,15 @@
 import type { JobReader, RunId } from '@tickwright/jobs';
 import { TickwrightError } from '@tickwright/runtime';
 import { HISTORY_LIMITS } from '@tickwright/venues';
-import { resultOf } from './chunk-input.ts';
-import type { BelowChunk, ChunkResult, IdsChunk, OnwardChunk } from './chunk-input.ts';
-import { NOTHING_TOLD } from './chunk-input.ts';
+import { NOTHING_TOLD, inputOf, resultOf } from './chunk-input.ts';
+import type {
+  BelowChunk,
+  ChunkInput,
+  ChunkResult,
+  CoverageInput,
+  IdsChunk,
+  OnwardChunk,
+} from './chunk-input.ts';
 import { requireRoom } from './context.ts';
 import type { Recovered, RecoveryContext } from './context.ts';
 import { EmptyHistoryError, walkTrades } from './trade-walk.ts';
@@ -94,10 +100,13 @@ export async function fetchBelow(
   }
 }
 
-/** What the chunks before this one in its run know of the time. */
-export function afterMicrosOf(view: JobReader, run: RunId): number {
-  const times = view.jobs({ run, state: 'succeeded' }).map(({ result }) => resultOf(result)?.lastTimeMicros);
-  return Math.max(0, ...times.map((time) => time ?? 0));
+/** When the newest trade was that the chunks before this one of the same gap were told; 0 for the first one. */
+export function afterMicrosOf(view: JobReader, of: { run: RunId; gap: string }): number {
+  const times = view
+    .jobs({ run: of.run, state: 'succeeded' })
+    .filter(({ input }) => inputOf<ChunkInput | CoverageInput>(input).gap === of.gap)
+    .map(({ result }) => resultOf(result)?.lastTimeMicros ?? 0);
+  return Math.max(0, ...times);
 }
 
 async function askAgain(

@@ -104,8 +104,7 @@ async function pageFrom(
 ): Promise<TradePage> {
   const { key } = recovered.instrument;
   const anchor = Math.max(0, from - 1);
-  const wanted = to < 0 ? HISTORY_LIMITS.pageRows : to - anchor + 1 + SLACK_ROWS;
-  const limit = Math.min(HISTORY_LIMITS.pageRows, wanted);
+  const limit = to < 0 ? HISTORY_LIMITS.pageRows : rowsWanted(context, recovered, { anchor, to });
   let firstId = -1;
   for (const back of STEPS_BACK_MICROS) {
     let fromMicros = Math.max(0, walked.lastTimeMicros - back);
@@ -122,6 +121,19 @@ async function pageFrom(
   throw new EmptyHistoryError(
     `${key}: asked for trades from id ${anchor} on, the venue's history begins with ${firstId}`,
   );
+}
+
+/** Rows of a page from `anchor` on: other holes that one page reaches are filled by it too, and need none of their own. */
+function rowsWanted(
+  { core }: RecoveryContext,
+  { number }: Recovered,
+  { anchor, to }: { anchor: number; to: number },
+): number {
+  const { pageRows } = HISTORY_LIMITS;
+  const { deduplicator } = core.pipeline;
+  const reach = Math.min(anchor + pageRows - 1, deduplicator.lastTradeId(number));
+  const last = deduplicator.holesWithin(number, anchor, reach).at(-1)?.[1] ?? to;
+  return Math.min(pageRows, Math.max(to, last) - anchor + 1 + SLACK_ROWS);
 }
 
 /** Errors: EmptyHistoryError for a page without rows, JobPostponedError. */
