@@ -48,6 +48,7 @@ async function round({ seed }: { seed: number }): Promise<Figures> {
     }
   }
   await scene.moreSignals(runner, 1);
+  await scene.someFills(runner);
   for (const each of [runner, ingestor]) {
     each.kill('SIGTERM');
     const { code, stderr } = await each.ended;

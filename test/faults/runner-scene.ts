@@ -111,6 +111,15 @@ export class RunnerScene {
     });
   }
 
+  /** Waits until an order was filled. */
+  async someFills(runner: Process): Promise<void> {
+    await eventually(
+      async () =>
+        ((await this.ask<unknown[]>('/api/v1/fills?limit=1'))?.length ?? 0) > 0 ? true : undefined,
+      { limitMs: LIMIT_MS, what: () => `a fill of the runner:\n${runner.stderr}` },
+    );
+  }
+
   async replayed(): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const scratch = join(this.dataDir, '..', 'replayed.jsonl');
     writeFileSync(scratch, '');

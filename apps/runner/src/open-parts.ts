@@ -48,7 +48,9 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
   const engine = createEngine({ strategies: library.find, calendars, state: await ledger.state() });
   const latency = new SignalLatency();
   const desk = new Desk({ engine, ledger, alertsOf, clock, log });
-  await desk.begin({ runId: randomUUID(), mode: config.runner.mode, release: version, config: plan }, signal);
+  const beginRun = (until: AbortSignal): Promise<void> =>
+    desk.begin({ runId: randomUUID(), mode: config.runner.mode, release: version, config: plan }, until);
+  await beginRun(signal);
   const streams = wantedStreams(engine, plan);
   const source = candleSource(options, { streams, engine });
   const board = new LiveBoard({ plan, engine, clock });
@@ -86,6 +88,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
     backups,
     webhook,
     log,
+    beginRun,
     gaps: () => readPublishedGaps({ dataDir: config.dataDir, log, clock }),
     instruments: instruments.list,
     refresh: () => instruments.look(),

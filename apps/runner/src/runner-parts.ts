@@ -28,6 +28,8 @@ export interface RunnerParts {
   readonly log: RecentLog;
   /** Those that the runner knows, as described by now. */
   readonly instruments: () => readonly Instrument[];
+  /** Begins a run anew: strategies forget and warm up again; the book stays. */
+  readonly beginRun: (signal: AbortSignal) => Promise<void>;
   /** The gaps as they are published now. */
   readonly gaps: () => Promise<readonly Gap[]>;
   /** Looks again how the ingestor describes them. */

@@ -6,6 +6,7 @@ import { readInstruments } from '@tickwright/store';
 import { backupService } from '@tickwright/upkeep';
 import { Conditions, conditionOf } from './alerts/conditions.ts';
 import type { Condition } from './alerts/conditions.ts';
+import type { SourceEvent } from './candle-source/source-event.ts';
 import { engineInputs } from './desk/engine-input.ts';
 import { rulesOf } from './run-plan.ts';
 import type { RunnerParts } from './runner-parts.ts';
@@ -42,15 +43,21 @@ export function runnerServices(config: Config, parts: RunnerParts, clock: Clock)
 }
 
 /** From the source to the engine and the ledger, one batch after the other. */
-function candleService({ source, desk, board }: RunnerParts): Service {
+function candleService({ source, desk, board, beginRun }: RunnerParts): Service {
   return {
     name: 'candles',
     async run(signal) {
       for await (const events of source.events(signal)) {
         board.seen(events);
-        const inputs = engineInputs(events, (instrument) => desk.engine.needs(instrument));
         try {
-          await desk.take(inputs, signal);
+          for (const some of runsOf(events)) {
+            if (some[0]?.type === 'restart') await beginRun(signal);
+            // Asked after the start: what it wants may be other then.
+            await desk.take(
+              engineInputs(some, (instrument) => desk.engine.needs(instrument)),
+              signal,
+            );
+          }
         } catch (error) {
           if (signal.aborted) return;
           throw error;
@@ -58,6 +65,12 @@ function candleService({ source, desk, board }: RunnerParts): Service {
       }
     },
   };
+}
+
+/** Cut before each restart. */
+function runsOf(events: readonly SourceEvent[]): (readonly SourceEvent[])[] {
+  const at = events.findIndex(({ type }, index) => index > 0 && type === 'restart');
+  return at < 0 ? [events] : [events.slice(0, at), ...runsOf(events.slice(at))];
 }
 
 /** Time passes for the engine, too, when nothing is traded. */

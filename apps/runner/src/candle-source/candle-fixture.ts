@@ -34,6 +34,7 @@ export function told(events: readonly SourceEvent[]): string[] {
   return events.map((event) => {
     if (event.type === 'time') return `time ${(event.micros - T0) / MINUTE}`;
     if (event.type === 'freshness') return event.isStale ? 'stale' : 'fresh';
+    if (event.type === 'restart') return 'restart';
     if (event.type === 'gap') return event.change.kind;
     if (event.type !== 'candle') return event.type;
     return `${event.phase} ${(event.candle.openTime - T0) / MINUTE}`;

@@ -4,6 +4,8 @@ import type { Candle } from '@tickwright/store';
 import type { SourceCandleEvent, SourceEvent, StreamWanted } from './source-event.ts';
 import { StreamFold } from './stream-fold.ts';
 
+type Views = ReadonlyMap<Interval, readonly Candle[]>;
+
 export interface CandleFoldOptions {
   readonly streams: readonly StreamWanted[];
   /** A candle that closed longer ago than this, in the time of its market, is told as missed. */
@@ -65,6 +67,31 @@ export class CandleFold {
     }
     this.#hasBegun = true;
     return inOrder(events);
+  }
+
+  /** Whether streams began with less history than their strategies want. */
+  get lacksHistory(): boolean {
+    return [...this.#streams.values()].some((fold) => fold.lacksHistory);
+  }
+
+  /** Whether a look has more history than such streams have. */
+  hasMoreHistory(views: Views): boolean {
+    return [...views].some(([interval, candles]) => {
+      const lists = byInstrument(candles);
+      return this.streamsOf(interval).some(
+        (fold) => fold.lacksHistory && fold.hasMoreIn(lists.get(fold.wanted.instrument) ?? []),
+      );
+    });
+  }
+
+  /** Begins anew with a look at all streams, behind what was told: strategies warm up with more than they had. */
+  beginAnew(views: Views): SourceEvent[] {
+    for (const [interval, folds] of this.#byInterval) {
+      const anew = folds.map((fold) => new StreamFold({ ...fold.wanted, ...fold.consumed }));
+      this.#byInterval.set(interval, anew);
+      for (const fold of anew) this.#streams.set(streamKey(interval, fold.wanted.instrument), fold);
+    }
+    return [{ type: 'restart' }, ...this.begin(views)];
   }
 
   /** Another look at some candles; `watermarks`: how far each segment was known before it. */

@@ -11,6 +11,8 @@ const LOOK_BACK_MICROS = 5 * 60_000_000;
 const SWEEP_MAX_MICROS = 48 * 3_600_000_000;
 /** Every candle that is remembered is looked at again this often, for changes by backfill. */
 const SWEEP_MS = 60_000;
+/** While history is lacking, which an ingestor fetches from its venue after its first start. */
+const EARLY_SWEEP_MS = 5_000;
 
 interface StreamGroup {
   readonly interval: Interval;
@@ -50,7 +52,7 @@ export class FileLooks {
   }
 
   isSweepDue(nowMs: number): boolean {
-    return nowMs >= this.#sweptMs + SWEEP_MS;
+    return nowMs >= this.#sweptMs + (this.#options.fold.lacksHistory ? EARLY_SWEEP_MS : SWEEP_MS);
   }
 
   /** The newest end of every stream, or all that is remembered where that is due. */

@@ -125,7 +125,18 @@ export class FilesSource implements CandleSource {
     const changes = gaps === undefined ? [] : this.#options.tracker.takeAll(gaps);
     const opened = changes.filter(({ change }) => change.kind === 'gap-opened');
     const ended = changes.filter(({ change }) => change.kind === 'gap-closed');
-    return [...opened, ...fold.take(views, watermarks), ...ended];
+    const news = fold.take(views, watermarks);
+    const anew = isSweep && fold.lacksHistory ? await this.#moreHistory() : [];
+    return [...opened, ...news, ...anew, ...ended];
+  }
+
+  /** What an ingestor has fetched from its venue since we began. */
+  async #moreHistory(): Promise<SourceEvent[]> {
+    const { fold, clock, log } = this.#options;
+    const views = await this.#looks.first(clock.nowMicros());
+    if (!fold.hasMoreHistory(views)) return [];
+    log.info({}, 'there is more history now: strategies warm up anew');
+    return fold.beginAnew(views);
   }
 
   #isDue(): boolean {

@@ -40,7 +40,13 @@ export interface GapChangeEvent {
 /** A trade, from a source that has them. */
 export type SourceTickEvent = Omit<TickEvent, 'seq' | 'timeMicros'>;
 
-export type SourceEvent = SourceCandleEvent | FreshnessEvent | TimeEvent | GapChangeEvent | SourceTickEvent;
+/** More history has come than there was at the begin: strategies begin anew with what follows. */
+export interface RestartEvent {
+  readonly type: 'restart';
+}
+
+export type SourceEvent =
+  RestartEvent | SourceCandleEvent | FreshnessEvent | TimeEvent | GapChangeEvent | SourceTickEvent;
 
 /** Candles of one instrument in one interval that strategies want. */
 export interface StreamWanted {

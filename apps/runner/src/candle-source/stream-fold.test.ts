@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ALPHA, MINUTE, T0, minute, told } from './candle-fixture.ts';
+import { CandleFold } from './candle-fold.ts';
+import { ALPHA, MINUTE, T0, minute, told, views } from './candle-fixture.ts';
 import { MISSED_MAX, StreamFold } from './stream-fold.ts';
 
 const NEVER = -Infinity;
@@ -63,6 +64,21 @@ test('a candle that closed too long ago is told as missed: nothing may be ordere
   const stream = fold();
   stream.begin([minute(0)]);
   expect(told(stream.take([minute(1), minute(9)], T0 + 9 * MINUTE))).toEqual(['missed 1', 'closed 9']);
+});
+
+test('history that comes later begins the streams anew: warm-up first, and nothing that was told is told as closed again', () => {
+  const all = new CandleFold({
+    streams: [{ instrument: ALPHA, interval: '1m', warmUp: 3 }],
+    maxSignalAgeMs: 600_000,
+  });
+  expect(told(all.begin(views([minute(5)])))).toEqual(['warm 5']);
+  expect(told(all.take(views([minute(6)]), {}))).toEqual(['closed 6']);
+  expect(all.lacksHistory).toBe(true);
+  expect(all.hasMoreHistory(views([minute(5), minute(6)]))).toBe(false);
+  const look = views([3, 4, 5, 6, 7].map((at) => minute(at)));
+  expect(all.hasMoreHistory(look)).toBe(true);
+  expect(told(all.beginAnew(look))).toEqual(['restart', 'warm 4', 'warm 5', 'warm 6', 'missed 7']);
+  expect(all.lacksHistory).toBe(false);
 });
 
 test('more missed candles than are told one by one are counted, and the newest are told', () => {

@@ -17,10 +17,26 @@ export class StreamFold {
   #newestClosed: number;
   /** Candles before it are no longer, or never were, looked at. */
   #floor = -Infinity;
+  #begunWith = 0;
 
   constructor(wanted: StreamWanted) {
     this.wanted = wanted;
     this.#newestClosed = wanted.consumedTo ?? -Infinity;
+  }
+
+  /** Whether it began with fewer closed candles than are wanted to warm up with. */
+  get lacksHistory(): boolean {
+    return this.#begunWith < this.wanted.warmUp;
+  }
+
+  /** How far it was told, for one that begins anew. */
+  get consumed(): { readonly consumedTo?: number } {
+    return this.#newestClosed === -Infinity ? {} : { consumedTo: this.#newestClosed };
+  }
+
+  /** Whether there are closed candles before those that it began with. */
+  hasMoreIn(candles: readonly Candle[]): boolean {
+    return candles.some(({ isClosed, openTime }) => isClosed && openTime < this.#floor);
   }
 
   /** openTime of the oldest candle whose changes are told. */
@@ -45,6 +61,7 @@ export class StreamFold {
     const missed = later.slice(-MISSED_MAX);
     const before = closed.slice(0, closed.length - missed.length);
     const warm = warmUp === 0 ? [] : before.slice(-warmUp);
+    this.#begunWith = warm.length;
     this.#floor = warm[0]?.openTime ?? missed[0]?.openTime ?? candles[0]?.openTime ?? this.#newestClosed;
     const events = [
       ...warm.map((candle) => this.#tell('warm', candle)),
