@@ -93,7 +93,7 @@ const config = {
   },
   ignorePatterns: ['**/dist/**', '.nx/**', 'data/**'],
   overrides: [
-    { files: ['config/*.ts'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['config/*.ts', 'apps/*/vite.config.ts'], rules: { 'import/no-default-export': 'off' } },
     ...names.map((name) => ({
       files: [`${apps.includes(name) ? 'apps' : 'libs'}/${name}/src/**`],
       rules: { 'no-restricted-imports': ['error', restrictions(name)] },

@@ -34,7 +34,8 @@ function install() {
 
 function build() {
   const wanted = digest(sources());
-  if (readStamp('built') === wanted && existsSync(join(root, 'apps', 'cli', 'dist', 'main.js'))) return;
+  const made = ['cli/dist/main.js', 'dashboard/dist/scanner.html'].map((file) => join(root, 'apps', file));
+  if (readStamp('built') === wanted && made.every(existsSync)) return;
   say('building ...');
   run('npm', ['run', '--silent', 'build', '--', '--outputStyle=static']);
   writeStamp('built', wanted);
@@ -54,7 +55,7 @@ function walk(folder, found) {
     if (['dist', 'node_modules', 'test-results'].includes(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) walk(path, found);
-    else if (/\.(ts|tsx|json|html|css|proto|svg)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
+    else if (/\.(ts|tsx|js|json|html|css|proto|svg)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
       found.push(path);
   }
 }

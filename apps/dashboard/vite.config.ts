@@ -13,9 +13,7 @@ function shell(): Plugin {
       order: 'pre',
       handler: (html) => {
         const part = (name: string): string => readFileSync(join(root, 'shell', name), 'utf8');
-        return html
-          .replace('<!-- head -->', part('head.html'))
-          .replace('<!-- shell -->', part('shell.html'));
+        return html.replace('<!-- head -->', part('head.html')).replace('<!-- shell -->', part('shell.html'));
       },
     },
   };

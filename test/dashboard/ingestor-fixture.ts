@@ -10,7 +10,11 @@ const whole = { type: 'integer', description: 'number' } as const;
 
 /** What the ingestor answers through the runner, in the shapes recorded from one. */
 export function ingestorRoutes(market: MarketFixture, situation: Situation): Route[] {
-  const get = (path: string, answer: (query: Record<string, unknown>) => unknown, query: Route['query'] = {}): Route => ({
+  const get = (
+    path: string,
+    answer: (query: Record<string, unknown>) => unknown,
+    query: Route['query'] = {},
+  ): Route => ({
     method: 'GET',
     path: `/api/v1/${path}`,
     summary: path,
@@ -29,10 +33,23 @@ export function ingestorRoutes(market: MarketFixture, situation: Situation): Rou
     ),
     get('ingestor/status', () => statusOf(market, situation)),
     get('ingestor/gaps', () => gapsOf(market)),
-    get('ingestor/ticks', ({ instrument }) => ticksOf(market, String(instrument)), { instrument: text, last: whole }),
+    get('ingestor/ticks', ({ instrument }) => ticksOf(market, String(instrument)), {
+      instrument: text,
+      last: whole,
+    }),
     get('ingestor/coverage', ({ from }) => coverageOf(market, Number(from) / 1_000), { from: whole }),
-    get('ingestor/verify', () => ({ checked: { instruments: market.rows.length, ticks: 1_483_201, candles: 7_310, days: 3 }, problems: [], counts: {}, openGaps: ['NSE_EQ|TCS: disconnect, open'], provedTicks: 1_480_112, truncated: false })),
-    get('ingestor/backups', () => [{ name: '2026-11-20T04-00-00Z', bytes: 812_000_000 }, { name: '2026-11-20T10-00-00Z', bytes: 1_204_000_000 }]),
+    get('ingestor/verify', () => ({
+      checked: { instruments: market.rows.length, ticks: 1_483_201, candles: 7_310, days: 3 },
+      problems: [],
+      counts: {},
+      openGaps: ['NSE_EQ|TCS: disconnect, open'],
+      provedTicks: 1_480_112,
+      truncated: false,
+    })),
+    get('ingestor/backups', () => [
+      { name: '2026-11-20T04-00-00Z', bytes: 812_000_000 },
+      { name: '2026-11-20T10-00-00Z', bytes: 1_204_000_000 },
+    ]),
     get('ingestor/jobs/tree', () => jobsOf(market)),
     {
       ...get('ingestor-metrics', () => ''),
@@ -89,7 +106,8 @@ function ticksOf(market: MarketFixture, instrument: string): object[] {
 function coverageOf(market: MarketFixture, fromMs: number): object[] {
   const next = random(5);
   const dates: string[] = [];
-  for (let ms = fromMs + DAY_MS; ms <= Date.now(); ms += DAY_MS) dates.push(new Date(ms).toISOString().slice(0, 10));
+  for (let ms = fromMs + DAY_MS; ms <= Date.now(); ms += DAY_MS)
+    dates.push(new Date(ms).toISOString().slice(0, 10));
   return market.rows.slice(0, 400).flatMap(({ symbol }) =>
     dates.map((date) => {
       const isClosed = [0, 6].includes(new Date(date).getUTCDay());
@@ -108,7 +126,14 @@ function coverageOf(market: MarketFixture, fromMs: number): object[] {
         missingSpans:
           missing === 0
             ? []
-            : [{ from: `${date}T05:10:00.000Z`, to: new Date(Date.parse(`${date}T05:10:00Z`) + missing * 60_000).toISOString(), cause: 'disconnect', state: 'open' }],
+            : [
+                {
+                  from: `${date}T05:10:00.000Z`,
+                  to: new Date(Date.parse(`${date}T05:10:00Z`) + missing * 60_000).toISOString(),
+                  cause: 'disconnect',
+                  state: 'open',
+                },
+              ],
         outsideCount: 0,
         outside: [],
       };
@@ -136,14 +161,43 @@ function jobsOf(market: MarketFixture): object {
   });
   const jobs = market.rows.slice(0, 5).map(({ symbol }, index) => {
     const states = ['expanded', 'succeeded', 'running', 'failed', 'ready'];
-    const chunks = [job(`r-1/${symbol}`, 'chunk 1', 'succeeded'), job(`r-1/${symbol}`, 'chunk 2', 'running', { progress: { done: 420, total: 1_000, note: 'trades' } })];
+    const chunks = [
+      job(`r-1/${symbol}`, 'chunk 1', 'succeeded'),
+      job(`r-1/${symbol}`, 'chunk 2', 'running', { progress: { done: 420, total: 1_000, note: 'trades' } }),
+    ];
     return job('r-1', symbol, states[index] ?? 'ready', {
       ...(index === 2 ? { progress: { done: 3, total: 8, note: 'chunks' } } : {}),
       ...(index === 3 ? { reason: 'the venue answered 429: too many requests' } : {}),
-      runs: index === 0 ? [{ id: `r-1/${symbol}`, name: 'chunks', state: 'running', enqueuedMicros: now, counts: { succeeded: 1, running: 1 }, jobs: chunks }] : [],
+      runs:
+        index === 0
+          ? [
+              {
+                id: `r-1/${symbol}`,
+                name: 'chunks',
+                state: 'running',
+                enqueuedMicros: now,
+                counts: { succeeded: 1, running: 1 },
+                jobs: chunks,
+              },
+            ]
+          : [],
     });
   });
-  return { runs: market.rows.length === 0 ? [] : [{ id: 'r-1', name: 'recovery', state: 'running', enqueuedMicros: now - 90e6, counts: { expanded: 1, succeeded: 1, running: 1, failed: 1, ready: 1 }, jobs }] };
+  return {
+    runs:
+      market.rows.length === 0
+        ? []
+        : [
+            {
+              id: 'r-1',
+              name: 'recovery',
+              state: 'running',
+              enqueuedMicros: now - 90e6,
+              counts: { expanded: 1, succeeded: 1, running: 1, failed: 1, ready: 1 },
+              jobs,
+            },
+          ],
+  };
 }
 
 function opsOf(situation: Situation): object {
@@ -151,22 +205,80 @@ function opsOf(situation: Situation): object {
   const process = { version: '0.1.0', uptimeMs: 7_512_000 };
   return {
     processes: [
-      { ...process, name: 'runner', pid: 4_101, eventLoopLagMs: 11.4, rssBytes: 148_000_000, cpuPercent: 6, state: 'up', reason: '' },
-      { ...process, name: 'ingestor', pid: 4_100, eventLoopLagMs: isUp ? 12.1 : null, rssBytes: isUp ? 231_000_000 : null, cpuPercent: isUp ? 14 : null, state: situation.ingestor.state, reason: situation.ingestor.reason },
+      {
+        ...process,
+        name: 'runner',
+        pid: 4_101,
+        eventLoopLagMs: 11.4,
+        rssBytes: 148_000_000,
+        cpuPercent: 6,
+        state: 'up',
+        reason: '',
+      },
+      {
+        ...process,
+        name: 'ingestor',
+        pid: 4_100,
+        eventLoopLagMs: isUp ? 12.1 : null,
+        rssBytes: isUp ? 231_000_000 : null,
+        cpuPercent: isUp ? 14 : null,
+        state: situation.ingestor.state,
+        reason: situation.ingestor.reason,
+      },
     ],
     runner: {
       ages: { lastEvent: 240, lastCommit: 240, lastSignal: 132_000, lastTick: null },
       queues: [{ name: 'ledger writes', depth: 0, limit: 1_024, dropped: 0 }],
       ledger: { state: 'ok', lastSeq: Math.floor(Date.now() / 250) % 1e6 },
-      candleSource: { kind: 'files', state: 'live', reason: '', readsTotal: Math.floor(Date.now() / 1_500) % 1e5, retriesTotal: 3, failuresTotal: 0, lastLagMs: 1_240 },
+      candleSource: {
+        kind: 'files',
+        state: 'live',
+        reason: '',
+        readsTotal: Math.floor(Date.now() / 1_500) % 1e5,
+        retriesTotal: 3,
+        failuresTotal: 0,
+        lastLagMs: 1_240,
+      },
       feed: null,
-      latency: { closeToSignalMs: { count: 231, p50: 640, p99: 1_720, max: 2_210 }, histogram: [[5, 0], [10, 0], [25, 0], [50, 2], [100, 9], [250, 31], [500, 54], [1_000, 92], [2_000, 41], [5_000, 2], [10_000, 0], [30_000, 0], [null, 0]] },
+      latency: {
+        closeToSignalMs: { count: 231, p50: 640, p99: 1_720, max: 2_210 },
+        histogram: [
+          [5, 0],
+          [10, 0],
+          [25, 0],
+          [50, 2],
+          [100, 9],
+          [250, 31],
+          [500, 54],
+          [1_000, 92],
+          [2_000, 41],
+          [5_000, 2],
+          [10_000, 0],
+          [30_000, 0],
+          [null, 0],
+        ],
+      },
       services: [],
     },
     log: [
-      { time: new Date(Date.now() - 4_000).toISOString(), level: 'info', name: 'runner', msg: 'signal stored' },
-      { time: new Date(Date.now() - 64_000).toISOString(), level: 'warn', name: 'runner', msg: 'a candle file was replaced while it was read; tried again' },
-      { time: new Date(Date.now() - 240_000).toISOString(), level: 'error', name: 'runner', msg: 'a strategy threw and was stopped' },
+      {
+        time: new Date(Date.now() - 4_000).toISOString(),
+        level: 'info',
+        name: 'runner',
+        msg: 'signal stored',
+      },
+      {
+        time: new Date(Date.now() - 64_000).toISOString(),
+        level: 'warn',
+        name: 'runner',
+        msg: 'a candle file was replaced while it was read; tried again',
+      },
+      {
+        time: new Date(Date.now() - 240_000).toISOString(),
+        level: 'error',
+        name: 'runner',
+        msg: 'a strategy threw and was stopped',
+      },
     ],
   };
 }

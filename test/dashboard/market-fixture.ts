@@ -66,7 +66,8 @@ export class MarketFixture {
     const status: ScannerStatus =
       index % 41 === 40 ? 'STOPPED' : index % 29 === 28 ? 'STALE' : index % 17 === 16 ? 'WARMING' : 'RUNNING';
     const spark: number[] = [];
-    for (let at = 0, price = open; at < 30; at += 1) spark.push((price = round(price * (1 + (next() - 0.5) * 0.006))));
+    for (let at = 0, price = open; at < 30; at += 1)
+      spark.push((price = round(price * (1 + (next() - 0.5) * 0.006))));
     spark.push(last);
     const minute = Math.floor(now / 60_000) * 60_000 - 60_000;
     return {
@@ -125,7 +126,13 @@ function round(value: number): number {
 }
 
 /** Candles of a random walk, the newest forming. */
-export function candlesOf(options: { seed: number; last: number; count: number; toMs: number; stepMs: number }): Candle[] {
+export function candlesOf(options: {
+  seed: number;
+  last: number;
+  count: number;
+  toMs: number;
+  stepMs: number;
+}): Candle[] {
   const { seed, last, count, toMs, stepMs } = options;
   const next = random(seed);
   const candles: Candle[] = [];
@@ -150,5 +157,5 @@ export function candlesOf(options: { seed: number; last: number; count: number; 
     });
     close = open;
   }
-  return candles.reverse();
+  return candles.toReversed();
 }

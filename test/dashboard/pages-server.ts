@@ -31,6 +31,8 @@ export interface PagesServer extends AsyncDisposable {
   readonly market: MarketFixture;
   readonly situation: Situation;
   readonly changes: { path: string; body: unknown }[];
+  /** Connections for events since the start. */
+  readonly connections: () => number;
 }
 
 /** A server that answers as the runner does, from a market of any size: for looking at the pages. */
@@ -63,6 +65,7 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
   });
   const changes: { path: string; body: unknown }[] = [];
   const clients = new Set<EventClient>();
+  let connections = 0;
   const routes: Route[] = [
     { method: 'GET', path: '/api/v1/overview', summary: 'Overview', handler: async () => overview() },
     {
@@ -83,6 +86,7 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
       handler: async () =>
         new EventStream((client) => {
           clients.add(client);
+          connections += 1;
           client.signal.addEventListener('abort', () => clients.delete(client));
           client.send('overview', overview());
         }),
@@ -110,7 +114,8 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
   const rows = setInterval(() => {
     const changed = market.step(options.share ?? 0.2);
     if (situation.isSilent) return;
-    for (const client of clients) if (!client.isBusy) client.send('scanner', { time: new Date().toISOString(), rows: changed });
+    for (const client of clients)
+      if (!client.isBusy) client.send('scanner', { time: new Date().toISOString(), rows: changed });
   }, 250);
   const head = setInterval(() => {
     if (situation.isSilent) return;
@@ -122,6 +127,7 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
     market,
     situation,
     changes,
+    connections: () => connections,
     async [Symbol.asyncDispose]() {
       clearInterval(rows);
       clearInterval(head);

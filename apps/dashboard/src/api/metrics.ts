@@ -18,7 +18,9 @@ export function parseMetrics(text: string): Metrics {
     const match = LINE.exec(line);
     if (match === null) continue;
     const [, name = '', labelText = '', value = ''] = match;
-    const labels = Object.fromEntries([...labelText.matchAll(LABEL)].map(([, key = '', text = '']) => [key, text]));
+    const labels = Object.fromEntries(
+      [...labelText.matchAll(LABEL)].map(([, key = '', text = '']) => [key, text]),
+    );
     const samples = metrics.get(name) ?? [];
     samples.push({ labels, value: Number(value) });
     metrics.set(name, samples);

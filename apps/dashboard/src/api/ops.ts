@@ -57,7 +57,11 @@ export interface Ops {
       /** Upper bound in milliseconds (null: above all others), and how many. */
       readonly histogram: readonly (readonly [number | null, number])[];
     };
-    readonly services?: readonly { readonly name: string; readonly state: string; readonly restarts: number }[];
+    readonly services?: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly restarts: number;
+    }[];
   };
   readonly log: readonly LogLine[];
 }

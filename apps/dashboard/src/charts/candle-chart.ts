@@ -129,8 +129,16 @@ export class CandleChart {
   #add({ id, pane, lines, levels = [] }: Indicator): void {
     const index = pane === 'price' ? 0 : this.#chart.panes().length;
     const shown = lines.map(({ color, values }) => {
-      const options = { color, lineWidth: 1, priceLineVisible: false, lastValueVisible: pane === 'own' } as const;
-      return { series: this.#chart.addSeries(LineSeries, { ...options, crosshairMarkerVisible: false }, index), values };
+      const options = {
+        color,
+        lineWidth: 1,
+        priceLineVisible: false,
+        lastValueVisible: pane === 'own',
+      } as const;
+      return {
+        series: this.#chart.addSeries(LineSeries, { ...options, crosshairMarkerVisible: false }, index),
+        values,
+      };
     });
     for (const price of levels)
       shown[0]?.series.createPriceLine({

@@ -21,7 +21,8 @@ function candle(minute: number, version = 1, close = 10): Candle {
   };
 }
 
-const minutes = (series: CandleSeries): number[] => series.candles.map(({ openMicros }) => openMicros / MINUTE);
+const minutes = (series: CandleSeries): number[] =>
+  series.candles.map(({ openMicros }) => openMicros / MINUTE);
 
 test('a newer candle goes to the end, the forming one is replaced there', () => {
   const series = new CandleSeries();
@@ -50,7 +51,9 @@ test('a gap is shaded over the candles it touches, and between two where there i
     series.bands([{ fromMicros: from * MINUTE, toMicros: to * MINUTE }], 9 * MINUTE);
   expect(band(2.5, 2.7)).toEqual([{ from: 0.5, to: 1.5 }]);
   expect(band(3, 6)).toEqual([{ from: 1.5, to: 1.5 }]);
-  expect(series.bands([{ fromMicros: 7.5 * MINUTE, toMicros: -1 }], 9 * MINUTE)).toEqual([{ from: 1.5, to: 3.5 }]);
+  expect(series.bands([{ fromMicros: 7.5 * MINUTE, toMicros: -1 }], 9 * MINUTE)).toEqual([
+    { from: 1.5, to: 3.5 },
+  ]);
   expect(band(-5, 0.5)).toEqual([]);
 });
 

@@ -3,7 +3,8 @@ import { bollinger, ema, rsi, sma, vwap } from './indicators.ts';
 
 /** Wilder's own example, as spreadsheets of the index use it. */
 const CLOSES = [
-  44.34, 44.09, 44.15, 43.61, 44.33, 44.83, 45.1, 45.42, 45.84, 46.08, 45.89, 46.03, 45.61, 46.28, 46.28, 46.0, 46.03,
+  44.34, 44.09, 44.15, 43.61, 44.33, 44.83, 45.1, 45.42, 45.84, 46.08, 45.89, 46.03, 45.61, 46.28, 46.28,
+  46.0, 46.03,
 ];
 
 test('the index of relative strength gives the values of the published example', () => {

@@ -83,7 +83,8 @@ export function bollinger(values: readonly number[], length: number): { upper: L
   const lower: Line = [];
   for (const [index, mean] of middle.entries()) {
     let squares = 0;
-    for (let at = Math.max(0, index - length + 1); at <= index; at += 1) squares += ((values[at] ?? 0) - mean) ** 2;
+    for (let at = Math.max(0, index - length + 1); at <= index; at += 1)
+      squares += ((values[at] ?? 0) - mean) ** 2;
     const deviation = 2 * Math.sqrt(squares / length);
     upper.push(mean + deviation);
     lower.push(mean - deviation);

@@ -80,7 +80,10 @@ export class LineChart {
         tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), zone()),
         cursor: { y: false, points: { size: 5 }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
         legend: { live: true },
-        hooks: { setCursor: [(plot) => plot.cursor.idx === null && this.#showLast()], ready: [() => this.#showLast()] },
+        hooks: {
+          setCursor: [(plot) => plot.cursor.idx === null && this.#showLast()],
+          ready: [() => this.#showLast()],
+        },
         scales: { x: { time: formatX === undefined } },
         axes: [
           {
@@ -90,7 +93,10 @@ export class LineChart {
           { ...axis, size: 72, values: (_plot, splits) => splits.map(formatAxis) },
         ],
         series: [
-          { label: formatX === undefined ? 'Time' : '', value: (_plot, value: number | null) => (value === null ? '–' : showX(value)) },
+          {
+            label: formatX === undefined ? 'Time' : '',
+            value: (_plot, value: number | null) => (value === null ? '–' : showX(value)),
+          },
           ...lines.map((line) => series(line, format)),
         ],
       },
@@ -106,7 +112,10 @@ function timeLabels(splits: readonly number[]): (seconds: number) => string {
   return (seconds) => (span > 2 * 86_400 ? dayAndMonth : hourAndMinute)(seconds * 1_000, zone());
 }
 
-function series({ label, color, isFilled, kind }: ChartLine, format: (value: number) => string): UPlot.Series {
+function series(
+  { label, color, isFilled, kind }: ChartLine,
+  format: (value: number) => string,
+): UPlot.Series {
   return {
     label,
     width: 1.5,

@@ -55,7 +55,9 @@ export class Shading implements ISeriesPrimitive<Time>, IPrimitivePaneView, IPri
       // Only whole positions have a coordinate: what lies between is interpolated.
       const left = scale.logicalToCoordinate(Math.floor(position) as Logical);
       const right = scale.logicalToCoordinate((Math.floor(position) + 1) as Logical);
-      return left === null || right === null ? null : left + (right - left) * (position - Math.floor(position));
+      return left === null || right === null
+        ? null
+        : left + (right - left) * (position - Math.floor(position));
     };
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       context.fillStyle = themeColor('gap');

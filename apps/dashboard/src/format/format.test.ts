@@ -12,7 +12,12 @@ test('prices keep the decimals their instrument has, never fewer than two', () =
 });
 
 test('a change says its direction by its sign, and what rounds to zero has none', () => {
-  expect([signed(1.2), signed(-1.2), signed(0.001), signedPercent(-0.5)]).toEqual(['+1.20', '−1.20', '0.00', '−0.50%']);
+  expect([signed(1.2), signed(-1.2), signed(0.001), signedPercent(-0.5)]).toEqual([
+    '+1.20',
+    '−1.20',
+    '0.00',
+    '−0.50%',
+  ]);
   expect([directionOf(0.001), directionOf(-0.006), directionOf(null)]).toEqual(['flat', 'down', 'flat']);
 });
 
@@ -51,7 +56,12 @@ test('ages are told in at most two units', () => {
     '2h 05m',
     '3d 4h',
   ]);
-  expect([shortAge(200_000), age(null), duration(1_234), duration(4.26)]).toEqual(['3m', '–', '1.23 s', '4.3 ms']);
+  expect([shortAge(200_000), age(null), duration(1_234), duration(4.26)]).toEqual([
+    '3m',
+    '–',
+    '1.23 s',
+    '4.3 ms',
+  ]);
 });
 
 test('times are shown in the zone asked for', () => {

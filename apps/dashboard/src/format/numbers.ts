@@ -99,7 +99,10 @@ export function bytes(value: number | null | undefined): string {
  * An exact decimal text as people read it: thousands separated, no digit lost or added beyond `decimalsMin` zeros. Money comes as
  * text so that nothing is lost; it is shown without passing through a float.
  */
-export function money(text: string | null | undefined, options: { sign?: 'always'; decimals?: number } = {}): string {
+export function money(
+  text: string | null | undefined,
+  options: { sign?: 'always'; decimals?: number } = {},
+): string {
   if (text === null || text === undefined) return UNKNOWN;
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) return text;

@@ -80,11 +80,11 @@ async function load(): Promise<void> {
 }
 
 /** What is like the key that is not known. */
-async function unknownText(error: ApiError): Promise<string> {
-  const rows = await scannerRows().catch(() => []);
-  const known = [...new Set(rows.map(({ symbol }) => symbol))];
-  const near = findKeys(known, view.instrument.slice(bar + 1, bar + 5)).slice(0, 3);
-  return near.length === 0 ? error.message : `${error.message}. Near it: ${near.join(', ')}`;
+async function unknownText(refusal: ApiError): Promise<string> {
+  const [rows] = await Promise.allSettled([scannerRows()]);
+  const known = rows.status === 'fulfilled' ? [...new Set(rows.value.map(({ symbol }) => symbol))] : [];
+  const near = findKeys(known, view.instrument.slice(bar + 1, bar + 3)).slice(0, 3);
+  return near.length === 0 ? refusal.message : `${refusal.message}. Near it: ${near.join(', ')}`;
 }
 
 async function loadRow(): Promise<void> {

@@ -42,7 +42,11 @@ function subscription({ instrument, status }: Quality): Fact {
     .find((each) => each.instrument === instrument);
   if (found === undefined) return ['Subscription', 'not subscribed', 'warn'];
   const why = found.reason === undefined ? '' : `: ${found.reason}`;
-  return ['Subscription', `${found.state}${why}`, found.state === 'live' ? undefined : found.state === 'quiet' ? 'muted' : 'warn'];
+  return [
+    'Subscription',
+    `${found.state}${why}`,
+    found.state === 'live' ? undefined : found.state === 'quiet' ? 'muted' : 'warn',
+  ];
 }
 
 function gapFacts(gaps: readonly GapRow[]): Fact[] {

@@ -12,8 +12,16 @@ export function showQuote(row: ScannerRow): void {
   fill(
     byId('quote'),
     element('b', { class: 'last' }, price(last, decimals)),
-    element('span', { 'data-tone': tone }, `${ARROWS[tone]}${signed(change, decimals)} (${signedPercent(percent)})`),
-    element('span', { class: 'muted' }, `day ${price(row.day_low, decimals)} – ${price(row.day_high, decimals)}`),
+    element(
+      'span',
+      { 'data-tone': tone },
+      `${ARROWS[tone]}${signed(change, decimals)} (${signedPercent(percent)})`,
+    ),
+    element(
+      'span',
+      { class: 'muted' },
+      `day ${price(row.day_low, decimals)} – ${price(row.day_high, decimals)}`,
+    ),
     element('span', { class: 'muted' }, `volume ${compact(row.volume)}`),
   );
   fill(

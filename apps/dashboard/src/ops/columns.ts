@@ -11,7 +11,13 @@ import type { Column } from '../table/column.ts';
 
 export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
   { id: 'name', title: 'Process', text: ({ name }) => name },
-  { id: 'state', title: 'State', text: ({ state }) => state, tone: ({ state }) => (state === 'up' ? '' : 'bad'), hover: ({ reason }) => reason },
+  {
+    id: 'state',
+    title: 'State',
+    text: ({ state }) => state,
+    tone: ({ state }) => (state === 'up' ? '' : 'bad'),
+    hover: ({ reason }) => reason,
+  },
   { id: 'uptime', title: 'Up', align: 'right', text: ({ uptimeMs }) => age(uptimeMs) },
   {
     id: 'lag',
@@ -22,27 +28,64 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
     tone: ({ eventLoopLagMs }) => ((eventLoopLagMs ?? 0) > 200 ? 'warn' : ''),
   },
   { id: 'memory', title: 'Memory', align: 'right', text: ({ rssBytes }) => bytes(rssBytes) },
-  { id: 'cpu', title: 'CPU', align: 'right', hides: 3, text: ({ cpuPercent }) => (cpuPercent === null ? UNKNOWN : `${decimalText(cpuPercent, 0)}%`) },
+  {
+    id: 'cpu',
+    title: 'CPU',
+    align: 'right',
+    hides: 3,
+    text: ({ cpuPercent }) => (cpuPercent === null ? UNKNOWN : `${decimalText(cpuPercent, 0)}%`),
+  },
   { id: 'version', title: 'Version', align: 'right', hides: 3, text: ({ version }) => version ?? UNKNOWN },
   { id: 'pid', title: 'Pid', align: 'right', hides: 3, text: ({ pid }) => String(pid ?? UNKNOWN) },
 ];
 
-export type Connection = StreamStatus['connections'][number] & { readonly venue: string; readonly reconnects: number };
+export type Connection = StreamStatus['connections'][number] & {
+  readonly venue: string;
+  readonly reconnects: number;
+};
 
 export const CONNECTION_COLUMNS: readonly Column<Connection>[] = [
   { id: 'venue', title: 'Stream', text: ({ venue, connection }) => `${venue} ${connection ?? ''}` },
-  { id: 'state', title: 'State', text: ({ state, reason }) => `${state}${reason === undefined ? '' : `: ${reason}`}`, tone: ({ state }) => (state === 'open' ? '' : 'bad') },
+  {
+    id: 'state',
+    title: 'State',
+    text: ({ state, reason }) => `${state}${reason === undefined ? '' : `: ${reason}`}`,
+    tone: ({ state }) => (state === 'open' ? '' : 'bad'),
+  },
   { id: 'instruments', title: 'Instr.', align: 'right', text: ({ instruments }) => String(instruments) },
-  { id: 'message', title: 'Last message', align: 'right', text: ({ lastMessageMicros }) => (lastMessageMicros === undefined ? UNKNOWN : shortAge(serverNow() - lastMessageMicros / 1_000)) },
-  { id: 'since', title: 'For', align: 'right', hides: 3, text: ({ sinceMicros }) => age(serverNow() - sinceMicros / 1_000) },
-  { id: 'reconnects', title: 'Reconnects', align: 'right', hides: 3, text: ({ reconnects }) => String(reconnects) },
+  {
+    id: 'message',
+    title: 'Last message',
+    align: 'right',
+    text: ({ lastMessageMicros }) =>
+      lastMessageMicros === undefined ? UNKNOWN : shortAge(serverNow() - lastMessageMicros / 1_000),
+  },
+  {
+    id: 'since',
+    title: 'For',
+    align: 'right',
+    hides: 3,
+    text: ({ sinceMicros }) => age(serverNow() - sinceMicros / 1_000),
+  },
+  {
+    id: 'reconnects',
+    title: 'Reconnects',
+    align: 'right',
+    hides: 3,
+    text: ({ reconnects }) => String(reconnects),
+  },
 ];
 
 export type Subscription = StreamStatus['subscriptions'][number];
 const USUAL = new Set(['live', 'quiet']);
 
 export const SUBSCRIPTION_COLUMNS: readonly Column<Subscription>[] = [
-  { id: 'instrument', title: 'Instrument', text: ({ instrument }) => instrument, value: ({ instrument }) => instrument },
+  {
+    id: 'instrument',
+    title: 'Instrument',
+    text: ({ instrument }) => instrument,
+    value: ({ instrument }) => instrument,
+  },
   {
     id: 'state',
     title: 'State',
@@ -56,7 +99,8 @@ export const SUBSCRIPTION_COLUMNS: readonly Column<Subscription>[] = [
     title: 'Last tick',
     align: 'right',
     width: '6rem',
-    text: ({ lastTickMicros }) => (lastTickMicros <= 0 ? 'none' : shortAge(serverNow() - lastTickMicros / 1_000)),
+    text: ({ lastTickMicros }) =>
+      lastTickMicros <= 0 ? 'none' : shortAge(serverNow() - lastTickMicros / 1_000),
     value: ({ lastTickMicros }) => -lastTickMicros,
     ages: true,
   },
@@ -70,8 +114,19 @@ export const NOTICE_COLUMNS: readonly Column<NoticeRow>[] = [
     hover: ({ ts }) => dateAndTime(parseTime(ts) ?? 0, zone()),
     ages: true,
   },
-  { id: 'code', title: 'What', text: ({ code }) => code.replaceAll('-', ' '), tone: ({ acknowledged }) => (acknowledged ? 'muted' : 'warn') },
-  { id: 'text', title: 'Text', text: ({ text }) => text, hover: ({ text, strategy, instrument }) => [text, strategy, instrument].filter((each) => each !== null).join('\n') },
+  {
+    id: 'code',
+    title: 'What',
+    text: ({ code }) => code.replaceAll('-', ' '),
+    tone: ({ acknowledged }) => (acknowledged ? 'muted' : 'warn'),
+  },
+  {
+    id: 'text',
+    title: 'Text',
+    text: ({ text }) => text,
+    hover: ({ text, strategy, instrument }) =>
+      [text, strategy, instrument].filter((each) => each !== null).join('\n'),
+  },
   {
     id: 'acknowledge',
     title: 'Seen',
@@ -79,7 +134,15 @@ export const NOTICE_COLUMNS: readonly Column<NoticeRow>[] = [
     text: ({ acknowledged }) => (acknowledged ? 'seen' : 'new'),
     paint: (cell, notice) => {
       if (notice.acknowledged) cell.textContent = 'seen';
-      else fill(cell, element('button', { type: 'button', class: 'button small', on: { click: () => acknowledge(notice) } }, 'Acknowledge'));
+      else
+        fill(
+          cell,
+          element(
+            'button',
+            { type: 'button', class: 'button small', on: { click: () => acknowledge(notice) } },
+            'Acknowledge',
+          ),
+        );
     },
     tone: () => 'muted',
   },
@@ -96,8 +159,18 @@ function acknowledge({ id, text }: NoticeRow): void {
 }
 
 export const LOG_COLUMNS: readonly Column<LogLine>[] = [
-  { id: 'time', title: 'Time', text: ({ time }) => timeOfDay(parseTime(time) ?? 0, zone()), hover: ({ time }) => time },
-  { id: 'level', title: 'Level', text: ({ level }) => level, tone: ({ level }) => (level === 'error' ? 'bad' : level === 'warn' ? 'warn' : 'muted') },
+  {
+    id: 'time',
+    title: 'Time',
+    text: ({ time }) => timeOfDay(parseTime(time) ?? 0, zone()),
+    hover: ({ time }) => time,
+  },
+  {
+    id: 'level',
+    title: 'Level',
+    text: ({ level }) => level,
+    tone: ({ level }) => (level === 'error' ? 'bad' : level === 'warn' ? 'warn' : 'muted'),
+  },
   { id: 'name', title: 'From', hides: 3, text: ({ name }) => name, tone: () => 'muted' },
   { id: 'msg', title: 'Message', text: ({ msg }) => msg, hover: ({ msg }) => msg },
 ];

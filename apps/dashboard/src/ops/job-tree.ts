@@ -7,15 +7,29 @@ import { demandChange } from '../shell/command-dialog.ts';
 
 const SHOWN_RUNS = 12;
 const SHOWN_JOBS = 60;
-const TONES: Readonly<Record<string, string>> = { failed: 'bad', cancelled: 'muted', skipped: 'muted', delayed: 'warn', succeeded: 'muted' };
+const TONES: Readonly<Record<string, string>> = {
+  failed: 'bad',
+  cancelled: 'muted',
+  skipped: 'muted',
+  delayed: 'warn',
+  succeeded: 'muted',
+};
 
 const isOpen = new Set<string>();
 
 /** Runs with their jobs, each job with the runs it was expanded into. What was opened stays open. */
 export function showJobs(target: HTMLElement, runs: readonly RunRow[] | undefined): void {
-  if (runs === undefined) return fill(target, element('p', { class: 'empty' }, 'The ingestor does not tell its jobs now.'));
+  if (runs === undefined)
+    return fill(target, element('p', { class: 'empty' }, 'The ingestor does not tell its jobs now.'));
   if (runs.length === 0)
-    return fill(target, element('p', { class: 'empty' }, 'No job was enqueued. Recovery enqueues one per instrument at a start, and end of day its chain.'));
+    return fill(
+      target,
+      element(
+        'p',
+        { class: 'empty' },
+        'No job was enqueued. Recovery enqueues one per instrument at a start, and end of day its chain.',
+      ),
+    );
   const more = runs.length - SHOWN_RUNS;
   fill(
     target,
@@ -33,7 +47,15 @@ function counts(run: RunRow): string {
 function runItem(run: RunRow): HTMLElement {
   return branch(
     run.id,
-    [element('b', {}, run.name), ` ${run.state}`, element('span', { class: 'muted' }, ` ${counts(run)}, ${dateAndTime(run.enqueuedMicros / 1_000, zone())}`)],
+    [
+      element('b', {}, run.name),
+      ` ${run.state}`,
+      element(
+        'span',
+        { class: 'muted' },
+        ` ${counts(run)}, ${dateAndTime(run.enqueuedMicros / 1_000, zone())}`,
+      ),
+    ],
     run.jobs,
     run.state === 'failed' ? 'bad' : undefined,
   );
@@ -41,23 +63,62 @@ function runItem(run: RunRow): HTMLElement {
 
 function jobItem(job: JobRow): HTMLElement {
   const { progress } = job;
-  const meter = progress === undefined ? null : element('progress', { max: Math.max(1, progress.total), value: progress.done, 'aria-label': `Progress of ${job.key}` });
-  const detail = [progress?.note, job.reason, job.failures > 0 ? `${job.failures} of ${job.maxTries} tries failed` : undefined].filter((text) => text !== undefined && text !== '').join('; ');
+  const meter =
+    progress === undefined
+      ? null
+      : element('progress', {
+          max: Math.max(1, progress.total),
+          value: progress.done,
+          'aria-label': `Progress of ${job.key}`,
+        });
+  const detail = [
+    progress?.note,
+    job.reason,
+    job.failures > 0 ? `${job.failures} of ${job.maxTries} tries failed` : undefined,
+  ]
+    .filter((text) => text !== undefined && text !== '')
+    .join('; ');
   const canRetry = job.state === 'failed' || job.state === 'cancelled';
-  const retry = canRetry ? element('button', { type: 'button', class: 'button small', on: { click: () => retryJob(job) } }, 'Retry') : null;
-  const content: Child[] = [element('span', {}, job.key), ` ${job.state} `, meter, element('span', { class: 'muted' }, detail), retry];
+  const retry = canRetry
+    ? element(
+        'button',
+        { type: 'button', class: 'button small', on: { click: () => retryJob(job) } },
+        'Retry',
+      )
+    : null;
+  const content: Child[] = [
+    element('span', {}, job.key),
+    ` ${job.state} `,
+    meter,
+    element('span', { class: 'muted' }, detail),
+    retry,
+  ];
   const runs = job.runs ?? [];
   if (runs.length === 0) return element('li', { 'data-tone': TONES[job.state] }, ...content);
-  return branch(job.id, content, runs.flatMap((run) => run.jobs), TONES[job.state]);
+  return branch(
+    job.id,
+    content,
+    runs.flatMap((run) => run.jobs),
+    TONES[job.state],
+  );
 }
 
-function branch(id: string, summary: readonly Child[], jobs: readonly JobRow[], tone: string | undefined): HTMLElement {
+function branch(
+  id: string,
+  summary: readonly Child[],
+  jobs: readonly JobRow[],
+  tone: string | undefined,
+): HTMLElement {
   const details = element('details', {}, element('summary', {}, ...summary));
   const list = element('ul');
   const open = (): void => {
     if (list.childElementCount > 0) return;
     const more = jobs.length - SHOWN_JOBS;
-    fill(list, ...jobs.slice(0, SHOWN_JOBS).map(jobItem), more > 0 ? element('li', { class: 'muted' }, `and ${more} more`) : null);
+    fill(
+      list,
+      ...jobs.slice(0, SHOWN_JOBS).map(jobItem),
+      more > 0 ? element('li', { class: 'muted' }, `and ${more} more`) : null,
+    );
     details.append(list);
   };
   details.addEventListener('toggle', () => {

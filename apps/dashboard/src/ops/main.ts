@@ -15,7 +15,13 @@ import { startShell } from '../shell/shell.ts';
 import { PlainTable } from '../table/plain-table.ts';
 import { VirtualTable } from '../table/virtual-table.ts';
 import { comparison } from '../table/column.ts';
-import { CONNECTION_COLUMNS, LOG_COLUMNS, NOTICE_COLUMNS, PROCESS_COLUMNS, SUBSCRIPTION_COLUMNS } from './columns.ts';
+import {
+  CONNECTION_COLUMNS,
+  LOG_COLUMNS,
+  NOTICE_COLUMNS,
+  PROCESS_COLUMNS,
+  SUBSCRIPTION_COLUMNS,
+} from './columns.ts';
 import type { Connection, Subscription } from './columns.ts';
 import { showJobs } from './job-tree.ts';
 import { showLatency } from './latency-chart.ts';
@@ -28,10 +34,30 @@ import { instrumentAddress } from '../shell/search.ts';
 const rates = new Rates();
 const verdict = element('section', { class: 'verdict', 'aria-live': 'polite', 'aria-label': 'Verdict' });
 const pipeline = element('ol', { class: 'pipeline', 'aria-label': 'From the venue to a signal' });
-const processes = new PlainTable<ProcessRow>({ label: 'Processes', columns: PROCESS_COLUMNS, key: ({ name }) => name, empty: 'The runner has told nothing yet.' });
-const connections = new PlainTable<Connection>({ label: 'Streams', columns: CONNECTION_COLUMNS, key: ({ venue, url, connection }) => `${venue} ${connection ?? ''} ${url}`, empty: 'No stream: the ingestor is away, or no source is configured.' });
-const alerts = new PlainTable<NoticeRow>({ label: 'Alerts', columns: NOTICE_COLUMNS, key: ({ id }) => id, empty: 'No alert. Limits, stopped strategies, stale data and the kill switch appear here.' });
-const log = new PlainTable<LogLine>({ label: 'Log', columns: LOG_COLUMNS, key: ({ time, msg, name }) => `${time} ${name} ${msg}`, empty: 'The runner has logged nothing yet.' });
+const processes = new PlainTable<ProcessRow>({
+  label: 'Processes',
+  columns: PROCESS_COLUMNS,
+  key: ({ name }) => name,
+  empty: 'The runner has told nothing yet.',
+});
+const connections = new PlainTable<Connection>({
+  label: 'Streams',
+  columns: CONNECTION_COLUMNS,
+  key: ({ venue, url, connection }) => `${venue} ${connection ?? ''} ${url}`,
+  empty: 'No stream: the ingestor is away, or no source is configured.',
+});
+const alerts = new PlainTable<NoticeRow>({
+  label: 'Alerts',
+  columns: NOTICE_COLUMNS,
+  key: ({ id }) => id,
+  empty: 'No alert. Limits, stopped strategies, stale data and the kill switch appear here.',
+});
+const log = new PlainTable<LogLine>({
+  label: 'Log',
+  columns: LOG_COLUMNS,
+  key: ({ time, msg, name }) => `${time} ${name} ${msg}`,
+  empty: 'The runner has logged nothing yet.',
+});
 const subscriptionByKey = new Map<string, Subscription>();
 const subscriptionNote = element('p', { class: 'empty' });
 const subscriptions = new VirtualTable<Subscription>({
@@ -53,7 +79,12 @@ fill(
     panel('Retries and lock conflicts', { id: 'retries' }),
     panel('Alerts', { id: 'alerts', class: 'table-panel' }, alerts.element),
     panel('Streams', { id: 'streams' }, connections.element),
-    panel('Subscriptions', { id: 'subscriptions' }, subscriptionNote, element('div', { class: 'subscription-table' }, subscriptions.element)),
+    panel(
+      'Subscriptions',
+      { id: 'subscriptions' },
+      subscriptionNote,
+      element('div', { class: 'subscription-table' }, subscriptions.element),
+    ),
     panel('Jobs', { id: 'jobs' }),
   ),
   element(
@@ -65,7 +96,11 @@ fill(
   ),
 );
 
-let known: { ops: Ops | undefined; status: IngestorStatus | undefined; metrics: Metrics | undefined } = { ops: undefined, status: undefined, metrics: undefined };
+let known: { ops: Ops | undefined; status: IngestorStatus | undefined; metrics: Metrics | undefined } = {
+  ops: undefined,
+  status: undefined,
+  metrics: undefined,
+};
 let failure = '';
 
 const shell = startShell({
@@ -131,9 +166,17 @@ function showSubscriptions(status: IngestorStatus | undefined): void {
   for (const { state } of all) counts.set(state, (counts.get(state) ?? 0) + 1);
   const text = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   setText(subscriptionNote, text === '' ? 'Nothing is subscribed, or the ingestor is away.' : text);
-  const byState = comparison(SUBSCRIPTION_COLUMNS.find(({ id }) => id === 'state'), 'ascending');
-  const order = all.toSorted((left, right) => byState(left, right) || left.instrument.localeCompare(right.instrument));
-  subscriptions.setOrder(order.map(({ instrument }) => instrument), undefined);
+  const byState = comparison(
+    SUBSCRIPTION_COLUMNS.find(({ id }) => id === 'state'),
+    'ascending',
+  );
+  const order = all.toSorted(
+    (left, right) => byState(left, right) || left.instrument.localeCompare(right.instrument),
+  );
+  subscriptions.setOrder(
+    order.map(({ instrument }) => instrument),
+    undefined,
+  );
 }
 
 function showSituation(): void {
@@ -141,10 +184,19 @@ function showSituation(): void {
     shell.events.retryNow();
     void load();
   };
-  const broken = connectionState({ connection: shell.events.state, isLoaded: known.ops !== undefined, retry });
+  const broken = connectionState({
+    connection: shell.events.state,
+    isLoaded: known.ops !== undefined,
+    retry,
+  });
   if (broken !== undefined) return showState(broken);
   if (failure !== '')
-    return showState({ kind: 'bad', title: 'The runner does not tell of its work.', detail: failure, action: { title: 'Try again', run: retry } });
+    return showState({
+      kind: 'bad',
+      title: 'The runner does not tell of its work.',
+      detail: failure,
+      action: { title: 'Try again', run: retry },
+    });
   return showState(undefined);
 }
 

@@ -28,7 +28,8 @@ export function stagesOf(options: {
   const { status, ops, rates, nowMs } = options;
   const { journal, tickFile, candles, streams } = status ?? {};
   const messages = streams?.reduce((sum, { frames }) => sum + frames.messages, 0);
-  const rate = (name: string, value: number | undefined): number | undefined => rates.rate(name, value, nowMs);
+  const rate = (name: string, value: number | undefined): number | undefined =>
+    rates.rate(name, value, nowMs);
   const waiting = journal === undefined ? undefined : journal.nextOffset - journal.durableOffset;
   const { runner } = ops ?? {};
   const source = runner?.candleSource;
@@ -64,7 +65,10 @@ export function stagesOf(options: {
     },
     {
       title: source?.kind === 'feed' ? 'Feed' : 'Candle files',
-      rate: perSecond(rate('reads', runner?.feed?.messages ?? source?.readsTotal), source?.kind === 'feed' ? 'messages' : 'reads'),
+      rate: perSecond(
+        rate('reads', runner?.feed?.messages ?? source?.readsTotal),
+        source?.kind === 'feed' ? 'messages' : 'reads',
+      ),
       ageMs: source?.lastLagMs,
       detail: `${whole(source?.retriesTotal)} retries, ${whole(source?.failuresTotal)} failed`,
       usualMs: 10_000,
@@ -80,7 +84,10 @@ export function stagesOf(options: {
       title: 'Signal',
       rate: latency?.p50 === null || latency === undefined ? 'none yet' : `p50 ${duration(latency.p50)}`,
       ageMs: runner?.ages.lastSignal,
-      detail: latency?.p99 === null || latency === undefined ? 'from a candle’s closing' : `p99 ${duration(latency.p99)} from closing`,
+      detail:
+        latency?.p99 === null || latency === undefined
+          ? 'from a candle’s closing'
+          : `p99 ${duration(latency.p99)} from closing`,
       usualMs: Infinity,
     },
   ];
@@ -92,11 +99,15 @@ export function showPipeline(target: HTMLElement, stages: readonly Stage[]): voi
     const tone = !isKnown ? 'muted' : ageMs > usualMs * 10 ? 'bad' : ageMs > usualMs ? 'warn' : 'ok';
     return element(
       'li',
-      { class: 'stage', 'data-tone-of': tone },
-      element('b', {}, title),
-      element('span', { class: 'stage-rate' }, rate),
-      element('span', { class: 'stage-age' }, isKnown ? `${shortAge(ageMs)} ago` : 'not yet'),
-      element('span', { class: 'muted' }, detail),
+      {},
+      element(
+        'div',
+        { class: 'stage', 'data-tone-of': tone },
+        element('b', {}, title),
+        element('span', { class: 'stage-rate' }, rate),
+        element('span', {}, isKnown ? `${shortAge(ageMs)} ago` : 'not yet'),
+        element('span', { class: 'muted' }, detail),
+      ),
     );
   });
   fill(target, ...items);

@@ -17,11 +17,15 @@ export function anHour(count: number | undefined, uptimeMs: number | null | unde
 }
 
 /** The number that people used to count: how often a file was busy. */
-export function showRetries(target: HTMLElement, known: { status: IngestorStatus | undefined; ops: Ops | undefined; metrics: Metrics | undefined }): void {
+export function showRetries(
+  target: HTMLElement,
+  known: { status: IngestorStatus | undefined; ops: Ops | undefined; metrics: Metrics | undefined },
+): void {
   const { status, ops, metrics } = known;
   const up = status?.uptimeMs;
   const runnerUp = ops?.processes.find(({ name }) => name === 'runner')?.uptimeMs;
-  const locks = metrics === undefined ? undefined : total(metrics, 'tickwright_database_lock_conflicts_total');
+  const locks =
+    metrics === undefined ? undefined : total(metrics, 'tickwright_database_lock_conflicts_total');
   const source = ops?.runner.candleSource;
   const tone = (count: number | undefined): string | undefined => ((count ?? 0) > 0 ? 'warn' : undefined);
   fill(
@@ -33,7 +37,11 @@ export function showRetries(target: HTMLElement, known: { status: IngestorStatus
       ` lock conflicts ${locks === undefined ? 'not counted by this ingestor' : `in ${age(up)}`}`,
     ),
     factList([
-      ['Lock conflicts', locks === undefined ? 'each database file has one owner' : anHour(locks, up), tone(locks)],
+      [
+        'Lock conflicts',
+        locks === undefined ? 'each database file has one owner' : anHour(locks, up),
+        tone(locks),
+      ],
       ['Retries of flushes', anHour(status?.tickFile?.retries, up), tone(status?.tickFile?.retries)],
       ['Retries of publishing', anHour(status?.candles?.retries, up), tone(status?.candles?.retries)],
       ['Retries of candle reads', anHour(source?.retriesTotal, runnerUp), tone(source?.retriesTotal)],
@@ -43,7 +51,10 @@ export function showRetries(target: HTMLElement, known: { status: IngestorStatus
 }
 
 /** Disk, write-ahead logs, queues and what each store holds. */
-export function showStorage(target: HTMLElement, known: { status: IngestorStatus | undefined; ops: Ops | undefined; metrics: Metrics | undefined }): void {
+export function showStorage(
+  target: HTMLElement,
+  known: { status: IngestorStatus | undefined; ops: Ops | undefined; metrics: Metrics | undefined },
+): void {
   const { status, ops, metrics } = known;
   const disk = status?.disk;
   const labelled = (name: string): readonly (readonly [string, number])[] =>
@@ -54,10 +65,23 @@ export function showStorage(target: HTMLElement, known: { status: IngestorStatus
     target,
     disk === undefined ? null : meter,
     factList([
-      ['Disk free', disk === undefined ? 'not known' : `${bytes(disk.freeBytes)} of ${bytes(disk.totalBytes)}; pauses below ${bytes(disk.reserveBytes)}`, disk !== undefined && disk.state !== 'ok' ? 'bad' : undefined],
-      ...labelled('tickwright_database_wal_bytes').map(([name, value]) => [`WAL of ${name}`, bytes(value)] as const),
-      ...labelled('tickwright_database_write_queue_depth').map(([name, value]) => [`Queue of ${name}`, whole(value), value > 50 ? 'warn' : undefined] as const),
-      ...(ops?.runner.queues ?? []).map(({ name, depth, limit, dropped }) => [`Queue of ${name}`, `${depth} of ${limit}${dropped > 0 ? `, ${dropped} dropped` : ''}`] as const),
+      [
+        'Disk free',
+        disk === undefined
+          ? 'not known'
+          : `${bytes(disk.freeBytes)} of ${bytes(disk.totalBytes)}; pauses below ${bytes(disk.reserveBytes)}`,
+        disk !== undefined && disk.state !== 'ok' ? 'bad' : undefined,
+      ],
+      ...labelled('tickwright_database_wal_bytes').map(
+        ([name, value]) => [`WAL of ${name}`, bytes(value)] as const,
+      ),
+      ...labelled('tickwright_database_write_queue_depth').map(
+        ([name, value]) => [`Queue of ${name}`, whole(value), value > 50 ? 'warn' : undefined] as const,
+      ),
+      ...(ops?.runner.queues ?? []).map(
+        ({ name, depth, limit, dropped }) =>
+          [`Queue of ${name}`, `${depth} of ${limit}${dropped > 0 ? `, ${dropped} dropped` : ''}`] as const,
+      ),
       ['Tick buffer', `${whole(status?.tickFile?.waitingRows)} rows`],
       ...(status?.limits ?? []).map((use) => [`Store ${use.store}`, storeText(use)] as const),
       ['Last backup', backupText(status)],
@@ -65,8 +89,19 @@ export function showStorage(target: HTMLElement, known: { status: IngestorStatus
   );
 }
 
-function storeText({ bytes: size, count, limit }: { readonly bytes: number; readonly count: number; readonly limit: { readonly bytes?: number; readonly hours?: number } }): string {
-  const limits = [limit.bytes === undefined ? '' : bytes(limit.bytes), limit.hours === undefined ? '' : age(limit.hours * HOUR_MS)].filter((text) => text !== '');
+function storeText({
+  bytes: size,
+  count,
+  limit,
+}: {
+  readonly bytes: number;
+  readonly count: number;
+  readonly limit: { readonly bytes?: number; readonly hours?: number };
+}): string {
+  const limits = [
+    limit.bytes === undefined ? '' : bytes(limit.bytes),
+    limit.hours === undefined ? '' : age(limit.hours * HOUR_MS),
+  ].filter((text) => text !== '');
   return `${bytes(size)} in ${whole(count)} ${count === 1 ? 'file' : 'files'}${limits.length === 0 ? '' : `; kept: ${limits.join(', ')}`}`;
 }
 

@@ -24,7 +24,9 @@ export function problemsOf({ overview, ops, status }: Known): readonly string[] 
   if (ledger !== undefined && ledger.state !== 'ok')
     problems.push(`The ledger takes nothing, trading waits: ${ledger.lastError ?? 'see the log'}.`);
   if (overview?.killed === true) problems.push('The kill switch is on: only orders that reduce are taken.');
-  const stopped = [...(ops?.runner.services ?? []), ...(status?.services ?? [])].filter(({ state }) => state === 'failed');
+  const stopped = [...(ops?.runner.services ?? []), ...(status?.services ?? [])].filter(
+    ({ state }) => state === 'failed',
+  );
   for (const { name } of stopped) problems.push(`The service "${name}" has failed.`);
   return [...new Set(problems)];
 }
@@ -43,7 +45,13 @@ export function showVerdict(target: HTMLElement, known: Known): void {
         : `${problems.length} things are wrong`;
   const detail =
     problems.length === 0
-      ? element('p', { class: 'muted' }, isKnown ? 'Ticks come, are stored and published, and the runner works on them.' : 'Waiting for the runner to tell.')
+      ? element(
+          'p',
+          { class: 'muted' },
+          isKnown
+            ? 'Ticks come, are stored and published, and the runner works on them.'
+            : 'Waiting for the runner to tell.',
+        )
       : element('ul', {}, ...problems.map((problem) => element('li', {}, problem)));
   const text = `${title} ${problems.join(' ')}`;
   if (target.dataset['text'] === text) return;

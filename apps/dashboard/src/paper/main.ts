@@ -30,10 +30,32 @@ const byIdKey = ({ id }: { readonly id: string }): string => id;
 const positionKey = ({ strategy, instrument }: MarkedPosition): string => `${strategy} ${instrument}`;
 
 const tables = {
-  results: table<StrategyResult>('By strategy', RESULT_COLUMNS, ({ strategy }) => strategy, 'No strategy has traded yet.'),
-  positions: table<MarkedPosition>('Positions', POSITION_COLUMNS, positionKey, 'Nothing is held. Positions appear when an order is filled.'),
-  working: table<Order>('Open orders', ORDER_COLUMNS, byIdKey, 'No order works. Strategies order when they signal.', showOrder),
-  ended: table<Order>('Rejected and ended orders', ORDER_COLUMNS, byIdKey, 'No order was rejected, cancelled or expired.', showOrder),
+  results: table<StrategyResult>(
+    'By strategy',
+    RESULT_COLUMNS,
+    ({ strategy }) => strategy,
+    'No strategy has traded yet.',
+  ),
+  positions: table<MarkedPosition>(
+    'Positions',
+    POSITION_COLUMNS,
+    positionKey,
+    'Nothing is held. Positions appear when an order is filled.',
+  ),
+  working: table<Order>(
+    'Open orders',
+    ORDER_COLUMNS,
+    byIdKey,
+    'No order works. Strategies order when they signal.',
+    showOrder,
+  ),
+  ended: table<Order>(
+    'Rejected and ended orders',
+    ORDER_COLUMNS,
+    byIdKey,
+    'No order was rejected, cancelled or expired.',
+    showOrder,
+  ),
   fills: table<Fill>('Fills', FILL_COLUMNS, byIdKey, 'No order was filled yet.'),
   trades: table<ClosedTrade>('Closed trades', TRADE_COLUMNS, byIdKey, 'No position was closed yet.'),
 };
@@ -47,13 +69,26 @@ let isLoaded = false;
 /** Orders, fills or trades came since the rows were fetched. */
 let isOld = false;
 
-function table<Row>(label: string, columns: readonly Column<Row>[], key: (row: Row) => string, empty: string, onOpen?: (row: Row) => void): { label: string; columns: readonly Column<Row>[]; view: PlainTable<Row> } {
+function table<Row>(
+  label: string,
+  columns: readonly Column<Row>[],
+  key: (row: Row) => string,
+  empty: string,
+  onOpen?: (row: Row) => void,
+): { label: string; columns: readonly Column<Row>[]; view: PlainTable<Row> } {
   return { label, columns, view: new PlainTable({ label, columns, key, empty, ...(onOpen && { onOpen }) }) };
 }
 
-function tablePanel<Row>(id: string, { label, columns, view }: { label: string; columns: readonly Column<Row>[]; view: PlainTable<Row> }): HTMLElement {
+function tablePanel<Row>(
+  id: string,
+  { label, columns, view }: { label: string; columns: readonly Column<Row>[]; view: PlainTable<Row> },
+): HTMLElement {
   const save = (): void => saveFile(`${id}-${dateIn(serverNow(), zone())}.csv`, csvText(columns, view.rows));
-  const button = element('button', { type: 'button', class: 'button', 'aria-label': `Save ${label} as CSV`, on: { click: save } }, 'CSV');
+  const button = element(
+    'button',
+    { type: 'button', class: 'button', 'aria-label': `Save ${label} as CSV`, on: { click: save } },
+    'CSV',
+  );
   return panel(label, { id, class: `table-panel ${id}-panel`, tools: [button] }, view.element);
 }
 
@@ -135,15 +170,50 @@ function showPositions(): void {
 function showAccount(): void {
   if (account === undefined) return;
   const { currency, equity: worth, dayPnl, dayStartEquity, initialCash, exposure, buyingPower } = account;
-  const share = (part: string, whole: string): string => `${decimalText((100 * Number(part)) / Number(whole || 1), 2)}%`;
+  const share = (part: string, whole: string): string =>
+    `${decimalText((100 * Number(part)) / Number(whole || 1), 2)}%`;
   tiles.show([
-    { id: 'equity', title: `Equity, ${currency}`, value: money(worth), detail: `begun with ${money(initialCash, { decimals: 0 })}` },
-    { id: 'day', title: `P&L of ${account.day}`, value: money(dayPnl, { sign: 'always' }), detail: share(dayPnl, dayStartEquity), tone: decimalTone(dayPnl) },
-    { id: 'unrealized', title: 'Unrealized', value: money(account.unrealizedPnl, { sign: 'always' }), tone: decimalTone(account.unrealizedPnl), detail: `${held.filter(({ quantity }) => quantity !== '0').length} positions` },
-    { id: 'realized', title: 'Realized', value: money(account.realizedPnl, { sign: 'always' }), tone: decimalTone(account.realizedPnl), detail: `fees ${money(account.fees)}` },
-    { id: 'exposure', title: 'Exposure', value: money(exposure), detail: `${share(exposure, worth)} of equity` },
+    {
+      id: 'equity',
+      title: `Equity, ${currency}`,
+      value: money(worth),
+      detail: `begun with ${money(initialCash, { decimals: 0 })}`,
+    },
+    {
+      id: 'day',
+      title: `P&L of ${account.day}`,
+      value: money(dayPnl, { sign: 'always' }),
+      detail: share(dayPnl, dayStartEquity),
+      tone: decimalTone(dayPnl),
+    },
+    {
+      id: 'unrealized',
+      title: 'Unrealized',
+      value: money(account.unrealizedPnl, { sign: 'always' }),
+      tone: decimalTone(account.unrealizedPnl),
+      detail: `${held.filter(({ quantity }) => quantity !== '0').length} positions`,
+    },
+    {
+      id: 'realized',
+      title: 'Realized',
+      value: money(account.realizedPnl, { sign: 'always' }),
+      tone: decimalTone(account.realizedPnl),
+      detail: `fees ${money(account.fees)}`,
+    },
+    {
+      id: 'exposure',
+      title: 'Exposure',
+      value: money(exposure),
+      detail: `${share(exposure, worth)} of equity`,
+    },
     { id: 'power', title: 'Buying power', value: money(buyingPower), detail: `cash ${money(account.cash)}` },
-    { id: 'drawdown', title: 'Worst drawdown', value: `${decimalText(chart.worst * 100, 2)}%`, tone: chart.worst < 0 ? 'down' : undefined, detail: 'of what is plotted' },
+    {
+      id: 'drawdown',
+      title: 'Worst drawdown',
+      value: `${decimalText(chart.worst * 100, 2)}%`,
+      tone: chart.worst < 0 ? 'down' : undefined,
+      detail: 'of what is plotted',
+    },
   ]);
 }
 
@@ -154,7 +224,11 @@ function showTools(): void {
   target.dataset['killed'] = String(isKilled);
   const button = (title: string, kind: string, click: () => void): HTMLElement =>
     element('button', { type: 'button', class: `button ${kind}`, on: { click } }, title);
-  fill(target, isKilled ? button('Resume trading…', 'primary', resume) : button('Kill switch…', 'danger', kill), button('Flatten all…', 'danger', flatten));
+  fill(
+    target,
+    isKilled ? button('Resume trading…', 'primary', resume) : button('Kill switch…', 'danger', kill),
+    button('Flatten all…', 'danger', flatten),
+  );
 }
 
 function kill(): void {
@@ -207,17 +281,28 @@ function situation(): PageState | undefined {
   const broken = connectionState({ connection: shell.events.state, isLoaded, retry });
   if (broken !== undefined) return broken;
   if (failure !== '')
-    return { kind: 'bad', title: 'The book could not be fetched.', detail: failure, action: { title: 'Try again', run: retry } };
-  if (!isLoaded) return { kind: 'busy', title: 'Asking for the book.', detail: 'This takes less than a second.' };
+    return {
+      kind: 'bad',
+      title: 'The book could not be fetched.',
+      detail: failure,
+      action: { title: 'Try again', run: retry },
+    };
+  if (!isLoaded)
+    return { kind: 'busy', title: 'Asking for the book.', detail: 'This takes less than a second.' };
   if (points.length === 0 && held.length === 0)
     return {
       kind: 'empty',
       title: 'Nothing was traded yet.',
-      detail: 'Orders follow signals of enabled strategies that are warm, on fresh data in an open session: see Strategies.',
+      detail:
+        'Orders follow signals of enabled strategies that are warm, on fresh data in an open session: see Strategies.',
     };
   const data = shell.overview()?.data;
   if (data === undefined || data.state === 'OK') return undefined;
-  return { kind: data.state === 'DOWN' ? 'bad' : 'warn', title: `Data ${data.state}: values are as of the last price.`, detail: data.reason };
+  return {
+    kind: data.state === 'DOWN' ? 'bad' : 'warn',
+    title: `Data ${data.state}: values are as of the last price.`,
+    detail: data.reason,
+  };
 }
 
 every(1_000, () => {

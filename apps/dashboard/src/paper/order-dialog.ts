@@ -9,13 +9,25 @@ import { timeText } from './columns.ts';
 
 /** Everything about an order: what became of it, step by step, and why it is not filled. */
 export function showOrder(order: Order): void {
-  const steps = element('ol', { class: 'steps' }, element('li', { class: 'muted' }, 'Asking for its history…'));
+  const steps = element(
+    'ol',
+    { class: 'steps' },
+    element('li', { class: 'muted' }, 'Asking for its history…'),
+  );
   const waiting = element('p');
-  const close = element('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, 'Close');
+  const close = element(
+    'button',
+    { type: 'button', class: 'button', on: { click: () => dialog.close() } },
+    'Close',
+  );
   const cancel =
     order.state !== 'working'
       ? null
-      : element('button', { type: 'button', class: 'button danger', on: { click: () => cancelOrder(order, dialog) } }, 'Cancel the order');
+      : element(
+          'button',
+          { type: 'button', class: 'button danger', on: { click: () => cancelOrder(order, dialog) } },
+          'Cancel the order',
+        );
   const dialog = element(
     'dialog',
     { class: 'order-dialog', 'aria-labelledby': 'order-title' },
@@ -24,7 +36,10 @@ export function showOrder(order: Order): void {
       ['State', `${order.state}: ${order.reason}`],
       ['Type', `${order.type}, ${order.validity}${order.reduceOnly ? ', only reduces' : ''}`],
       ['Limit, stop', `${money(order.limitPrice)}, ${money(order.stopPrice)}`],
-      ['Filled', `${order.filledQuantity} of ${order.quantity} at ${money(order.averagePrice)}, fees ${money(order.fees)}`],
+      [
+        'Filled',
+        `${order.filledQuantity} of ${order.quantity} at ${money(order.averagePrice)}, fees ${money(order.fees)}`,
+      ],
       ['From', `${order.origin}${order.signalId === null ? '' : ` ${order.signalId}`}, ${order.strategy}`],
     ]),
     waiting,
@@ -34,15 +49,20 @@ export function showOrder(order: Order): void {
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-  askOrder(order.id)
-    .then(({ changes, waitingFor }) => {
-      waiting.textContent = waitingFor === null ? '' : `Why it is not filled: ${waitingFor}.`;
-      const items = changes.map((change) =>
-        element('li', {}, element('time', {}, timeText(change.timeMicros)), ` ${change.order.state}: ${change.order.reason}`),
-      );
-      fill(steps, ...items);
-    })
-    .catch((error: unknown) => fill(steps, element('li', {}, `Its history cannot be told: ${messageOf(error)}`)));
+  void tell(order.id, { steps, waiting });
+}
+
+async function tell(id: string, { steps, waiting }: { steps: Element; waiting: Element }): Promise<void> {
+  try {
+    const { changes, waitingFor } = await askOrder(id);
+    waiting.textContent = waitingFor === null ? '' : `Why it is not filled: ${waitingFor}.`;
+    const items = changes.map(({ timeMicros, order: { state, reason } }) =>
+      element('li', {}, element('time', {}, timeText(timeMicros)), ` ${state}: ${reason}`),
+    );
+    fill(steps, ...items);
+  } catch (error) {
+    fill(steps, element('li', {}, `Its history cannot be told: ${messageOf(error)}`));
+  }
 }
 
 function cancelOrder(order: Order, dialog: HTMLDialogElement): void {

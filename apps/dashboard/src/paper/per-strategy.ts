@@ -57,7 +57,14 @@ export const RESULT_COLUMNS: readonly Column<StrategyResult>[] = [
     tone: ({ unrealized }) => decimalTone(unrealized),
     csv: ({ unrealized }) => unrealized,
   },
-  { id: 'fees', title: 'Fees', align: 'right', hides: 3, text: ({ fees }) => money(fees), csv: ({ fees }) => fees },
+  {
+    id: 'fees',
+    title: 'Fees',
+    align: 'right',
+    hides: 3,
+    text: ({ fees }) => money(fees),
+    csv: ({ fees }) => fees,
+  },
   { id: 'trades', title: 'Trades', align: 'right', text: ({ trades }) => String(trades) },
   {
     id: 'wins',

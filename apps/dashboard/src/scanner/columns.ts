@@ -62,7 +62,10 @@ function paintSymbol(cell: HTMLElement, { row, key }: ScannerView): void {
 }
 
 function paintStatus(cell: HTMLElement, { row }: ScannerView): void {
-  const gaps = row.open_gaps > 0 ? element('span', { class: 'gaps' }, `${row.open_gaps} gap${row.open_gaps > 1 ? 's' : ''}`) : null;
+  const gaps =
+    row.open_gaps > 0
+      ? element('span', { class: 'gaps' }, `${row.open_gaps} gap${row.open_gaps > 1 ? 's' : ''}`)
+      : null;
   fill(cell, element('span', { class: 'status', 'data-status': row.status }, row.status), gaps);
 }
 
@@ -261,7 +264,10 @@ export const COLUMNS: readonly Column<ScannerView>[] = [
     align: 'right',
     width: '4.5rem',
     hides: 2,
-    text: ({ row }) => (Number(row.position) === 0 ? '' : signed(Number(row.position), Number.isInteger(Number(row.position)) ? 0 : 4)),
+    text: ({ row }) =>
+      Number(row.position) === 0
+        ? ''
+        : signed(Number(row.position), Number.isInteger(Number(row.position)) ? 0 : 4),
     tone: ({ row }) => directionOf(Number(row.position), 8),
     value: ({ row }) => Number(row.position),
     csv: ({ row }) => row.position,

@@ -63,6 +63,7 @@ const shell = startShell({
     wasConnected = true;
   },
   onConnection: showSituation,
+  onOverview: showSituation,
 });
 
 /** Everything anew: after a connection was lost nobody knows what was missed. */
@@ -117,7 +118,13 @@ function pause(): void {
 function save(): void {
   const rows = table.keys.flatMap((key) => store.get(key) ?? []);
   const name = `scanner-${dateAndTime(serverNow(), zone()).replaceAll(/[: ]/g, '-')}.csv`;
-  saveFile(name, csvText(COLUMNS.filter(({ id }) => id !== 'spark'), rows));
+  saveFile(
+    name,
+    csvText(
+      COLUMNS.filter(({ id }) => id !== 'spark'),
+      rows,
+    ),
+  );
 }
 
 function open(key: string): void {
@@ -163,7 +170,15 @@ function showSituation(): void {
   let count = document.getElementById('count');
   if (count === null) {
     count = element('span', { id: 'count' });
-    fill(byId('bottom'), count, element('span', { class: 'keys' }, 'j k move · Enter open · w watch · f filter · r re-sort · p pause · ? all keys'));
+    fill(
+      byId('bottom'),
+      count,
+      element(
+        'span',
+        { class: 'keys' },
+        'j k move · Enter open · w watch · f filter · r re-sort · p pause · ? all keys',
+      ),
+    );
   }
   setText(count, shown);
 }
@@ -191,8 +206,8 @@ addKeys(
   { key: 'ArrowUp', does: 'Row before', run: () => table.move(-1) },
   { key: 'PageDown', does: '20 rows on', run: () => table.move(20) },
   { key: 'PageUp', does: '20 rows back', run: () => table.move(-20) },
-  { key: 'Home', does: 'First row', run: () => table.move(-1e9) },
-  { key: 'End', does: 'Last row', run: () => table.move(1e9) },
+  { key: 'Home', does: 'First row', run: () => table.moveTo(0) },
+  { key: 'End', does: 'Last row', run: () => table.moveTo(Infinity) },
   { key: 'Enter', does: 'Open the instrument', run: () => table.openSelected() },
   { key: 'f', does: 'Filter rows', run: () => toolbar.filter.focus() },
   { key: 'w', does: 'Put into the watchlist, or take out', run: watch },

@@ -53,8 +53,7 @@ function noRows({ store, shown, view, clear }: Situation): PageState | undefined
     view.preset === 'all' ? '' : `preset ${view.preset}`,
     view.text === '' ? '' : `filter “${view.text}”`,
   ].filter((each) => each !== '');
-  const hint =
-    view.list === '' ? '' : ' Select a row and press w to put it into a watchlist.';
+  const hint = view.list === '' ? '' : ' Select a row and press w to put it into a watchlist.';
   return {
     kind: 'empty',
     title: `None of ${store.size} rows fits ${what.join(', ')}.`,
@@ -73,7 +72,11 @@ function dataTrouble({ overview }: Situation): PageState | undefined {
       detail: `${data.reason || ingestor.reasons.join('; ')}. Prices are as of their tick age; nothing signals on stale data.`,
     };
   if (data.state === 'STALE')
-    return { kind: 'warn', title: 'Data are stale.', detail: `${data.reason}. Ops shows which stage stands still.` };
+    return {
+      kind: 'warn',
+      title: 'Data are stale.',
+      detail: `${data.reason}. Ops shows which stage stands still.`,
+    };
   return undefined;
 }
 

@@ -7,7 +7,10 @@ import { watchlist } from './watchlists.ts';
 
 /** A row matches when it contains every word: of its key, interval, status, or its strategies' names. */
 export function textFilter(text: string): (view: ScannerView) => boolean {
-  const words = text.toUpperCase().split(/\s+/).filter((word) => word !== '');
+  const words = text
+    .toUpperCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return () => true;
   return ({ row }) => {
     const all = `${row.symbol} ${row.interval} ${row.status} ${row.strategies.map(({ id }) => id).join(' ')} ${row.last_signal?.direction ?? ''}`;

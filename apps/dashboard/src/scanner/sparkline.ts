@@ -25,7 +25,13 @@ export function paintSpark(cell: HTMLElement, values: readonly number[]): void {
     cell.replaceChildren(
       svgElement(
         'svg',
-        { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, class: 'spark', 'aria-hidden': 'true' },
+        {
+          viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+          width: WIDTH,
+          height: HEIGHT,
+          class: 'spark',
+          'aria-hidden': 'true',
+        },
         line,
       ),
     );

@@ -43,12 +43,21 @@ export class Toolbar {
     const save = button('CSV', 'Save these rows as comma-separated values', actions.save);
     this.filter.addEventListener('input', () => actions.change({ text: this.filter.value }));
     this.#lists.addEventListener('change', () => this.#chooseList());
-    const tools = element('div', { class: 'tools' }, this.filter, this.#lists, this.#resort, this.#pause, save);
+    const tools = element(
+      'div',
+      { class: 'tools' },
+      this.filter,
+      this.#lists,
+      this.#resort,
+      this.#pause,
+      save,
+    );
     fill(byId('toolbar'), group, tools);
   }
 
   show(view: ViewState): void {
-    for (const [id, { button }] of this.#presets) button.setAttribute('aria-pressed', String(id === view.preset));
+    for (const [id, { button }] of this.#presets)
+      button.setAttribute('aria-pressed', String(id === view.preset));
     if (this.filter.value !== view.text && document.activeElement !== this.filter)
       this.filter.value = view.text;
     this.#showLists(view.list);

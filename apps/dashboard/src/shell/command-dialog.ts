@@ -39,10 +39,21 @@ export function demandChange(demanded: DemandedChange): void {
     token,
     element('p', { id: 'token-hint', class: 'muted' }, TOKEN_HINT),
   );
-  const reason = element('input', { id: 'reason', class: 'field', type: 'text', maxlength: 200, value: 'by hand' });
+  const reason = element('input', {
+    id: 'reason',
+    class: 'field',
+    type: 'text',
+    maxlength: 200,
+    value: 'by hand',
+  });
   const reasonField =
     demanded.asksReason === true
-      ? element('div', { class: 'form-field' }, element('label', { for: 'reason' }, 'Reason, kept in the ledger'), reason)
+      ? element(
+          'div',
+          { class: 'form-field' },
+          element('label', { for: 'reason' }, 'Reason, kept in the ledger'),
+          reason,
+        )
       : null;
   const outcome = element('p', { class: 'outcome', role: 'alert' });
   const confirm = element(
@@ -50,7 +61,11 @@ export function demandChange(demanded: DemandedChange): void {
     { type: 'submit', class: demanded.isDangerous === true ? 'button danger' : 'button primary' },
     demanded.verb,
   );
-  const cancel = element('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, 'Cancel');
+  const cancel = element(
+    'button',
+    { type: 'button', class: 'button', on: { click: () => dialog.close() } },
+    'Cancel',
+  );
   const form = element(
     'form',
     { class: 'command' },
@@ -67,26 +82,30 @@ export function demandChange(demanded: DemandedChange): void {
     token.required = isAsked;
   };
   askForToken(readToken() === undefined);
+  const attempt = async (): Promise<void> => {
+    try {
+      const answer = await run(demanded, reason.value);
+      dialog.close();
+      demanded.onDone?.(answer);
+    } catch (error) {
+      confirm.disabled = false;
+      const isRefused = error instanceof ApiError && error.status === 401;
+      if (isRefused) {
+        forgetToken();
+        askForToken(true);
+        token.focus();
+      }
+      outcome.textContent = isRefused
+        ? 'This token is not the runner’s. Nothing was changed.'
+        : messageOf(error);
+    }
+  };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (!tokenField.hidden) keepToken(token.value.trim());
     confirm.disabled = true;
     outcome.textContent = 'Asked. Waiting for the answer…';
-    void run(demanded, reason.value)
-      .then((answer) => {
-        dialog.close();
-        demanded.onDone?.(answer);
-      })
-      .catch((error: unknown) => {
-        confirm.disabled = false;
-        const isRefused = error instanceof ApiError && error.status === 401;
-        if (isRefused) {
-          forgetToken();
-          askForToken(true);
-          token.focus();
-        }
-        outcome.textContent = isRefused ? 'This token is not the runner’s. Nothing was changed.' : messageOf(error);
-      });
+    void attempt();
   });
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);

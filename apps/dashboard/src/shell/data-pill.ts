@@ -39,10 +39,8 @@ export function pillState(options: {
 export function showPill(pill: PillState, overview: Overview | undefined): void {
   const target = byId('pill');
   toggleAttribute(target, 'data-state', pill.state);
-  setText(byId('pill-state'), pill.state === 'WAIT' ? 'DATA' : pill.state);
+  setText(byId('pill-state'), pill.state === 'WAIT' ? 'not known' : pill.state);
   setText(byId('pill-age'), pill.ageMs === undefined ? '' : shortAge(pill.ageMs));
-  const label = `Data ${pill.state === 'WAIT' ? 'not known yet' : pill.state}`;
-  toggleAttribute(target, 'aria-label', label);
   const title = document.title.replace(/^[⚠✕] /, '');
   const sign = pill.state === 'DOWN' ? '✕ ' : pill.state === 'STALE' ? '⚠ ' : '';
   if (document.title !== sign + title) document.title = sign + title;

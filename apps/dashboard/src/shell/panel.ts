@@ -2,7 +2,11 @@ import { element } from '../dom/element.ts';
 import type { Child } from '../dom/element.ts';
 
 /** A titled box of a page. */
-export function panel(title: string, options: { id: string; class?: string; tools?: readonly Child[] }, ...content: Child[]): HTMLElement {
+export function panel(
+  title: string,
+  options: { id: string; class?: string; tools?: readonly Child[] },
+  ...content: Child[]
+): HTMLElement {
   const { id, tools = [] } = options;
   return element(
     'section',
@@ -18,7 +22,9 @@ export function panel(title: string, options: { id: string; class?: string; tool
 }
 
 /** Names with their values, side by side. */
-export function factList(rows: readonly (readonly [name: string, value: Child, tone?: string | undefined])[]): HTMLElement {
+export function factList(
+  rows: readonly (readonly [name: string, value: Child, tone?: string | undefined])[],
+): HTMLElement {
   const list = element('dl', { class: 'fact-list' });
   for (const [name, value, tone] of rows)
     list.append(element('dt', {}, name), element('dd', { 'data-tone': tone }, value));

@@ -36,10 +36,7 @@ export function startShell(options: ShellOptions = {}): Shell {
   startKeys();
   startSearch();
   startClock();
-  addKeys(
-    { key: 't', does: 'Switch times: exchange, UTC, local', run: switchZone },
-    ...pageKeys(),
-  );
+  addKeys({ key: 't', does: 'Switch times: exchange, UTC, local', run: switchZone }, ...pageKeys());
   const refresh = (): void => {
     showPill(pillState({ overview, connection: events.state, nowMs: Date.now() }), overview);
     if (overview !== undefined)

@@ -17,7 +17,10 @@ export class StatTiles {
     for (const stat of stats) {
       let tile = this.#tiles.get(stat.id);
       if (tile === undefined) {
-        tile = { value: element('dd', { class: 'tile-value' }), detail: element('dd', { class: 'tile-detail' }) };
+        tile = {
+          value: element('dd', { class: 'tile-value' }),
+          detail: element('dd', { class: 'tile-detail' }),
+        };
         this.#tiles.set(stat.id, tile);
         this.element.append(
           element('div', { class: 'tile' }, element('dt', {}, stat.title), tile.value, tile.detail),

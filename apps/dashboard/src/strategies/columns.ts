@@ -15,7 +15,12 @@ export const STATUS_TONES: Readonly<Record<string, Tone>> = {
 
 export const STATE_COLUMNS: readonly Column<StrategyState>[] = [
   instrumentColumn(),
-  { id: 'status', title: 'State', text: ({ status }) => status, tone: ({ status }) => STATUS_TONES[status] ?? '' },
+  {
+    id: 'status',
+    title: 'State',
+    text: ({ status }) => status,
+    tone: ({ status }) => STATUS_TONES[status] ?? '',
+  },
   {
     id: 'warm',
     title: 'Candles',
@@ -23,7 +28,11 @@ export const STATE_COLUMNS: readonly Column<StrategyState>[] = [
     text: ({ candles, warmUp }) => `${candles} of ${warmUp}`,
     paint: (cell, { candles, warmUp, instrument }) => {
       const isWarm = candles >= warmUp;
-      const bar = element('progress', { max: Math.max(1, warmUp), value: candles, 'aria-label': `Warm-up of ${instrument}` });
+      const bar = element('progress', {
+        max: Math.max(1, warmUp),
+        value: candles,
+        'aria-label': `Warm-up of ${instrument}`,
+      });
       fill(cell, isWarm ? null : bar, isWarm ? `${candles}` : ` ${candles} of ${warmUp}`);
     },
   },
@@ -31,9 +40,18 @@ export const STATE_COLUMNS: readonly Column<StrategyState>[] = [
     id: 'last',
     title: 'Last candle',
     hides: 3,
-    text: ({ lastCandleMicros }) => (lastCandleMicros === null ? UNKNOWN : hourAndMinute(lastCandleMicros / 1_000, zone())),
-    hover: ({ lastCandleMicros }) => (lastCandleMicros === null ? 'none yet' : dateAndTime(lastCandleMicros / 1_000, zone())),
+    text: ({ lastCandleMicros }) =>
+      lastCandleMicros === null ? UNKNOWN : hourAndMinute(lastCandleMicros / 1_000, zone()),
+    hover: ({ lastCandleMicros }) =>
+      lastCandleMicros === null ? 'none yet' : dateAndTime(lastCandleMicros / 1_000, zone()),
   },
   { id: 'signal', title: 'Last signal', hides: 3, text: ({ lastSignalId }) => lastSignalId ?? UNKNOWN },
-  { id: 'reason', title: 'Why', hides: 2, text: ({ reason }) => reason, hover: ({ reason }) => reason, tone: () => 'muted' },
+  {
+    id: 'reason',
+    title: 'Why',
+    hides: 2,
+    text: ({ reason }) => reason,
+    hover: ({ reason }) => reason,
+    tone: () => 'muted',
+  },
 ];

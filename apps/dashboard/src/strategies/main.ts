@@ -68,17 +68,28 @@ function situation(): PageState | undefined {
   const broken = connectionState({ connection: shell.events.state, isLoaded, retry });
   if (broken !== undefined) return broken;
   if (failure !== '')
-    return { kind: 'bad', title: 'The strategies could not be fetched.', detail: failure, action: { title: 'Try again', run: retry } };
-  if (!isLoaded) return { kind: 'busy', title: 'Asking for the strategies.', detail: 'This takes less than a second.' };
+    return {
+      kind: 'bad',
+      title: 'The strategies could not be fetched.',
+      detail: failure,
+      action: { title: 'Try again', run: retry },
+    };
+  if (!isLoaded)
+    return { kind: 'busy', title: 'Asking for the strategies.', detail: 'This takes less than a second.' };
   if (rows.length === 0)
     return {
       kind: 'empty',
       title: 'No strategy runs.',
-      detail: 'Name some in the configuration under runner.strategies, or: npx tickwright run --mode paper --strategies pixityAI_meta --instruments "SIM|ALPHA"',
+      detail:
+        'Name some in the configuration under runner.strategies, or: npx tickwright run --mode paper --strategies pixityAI_meta --instruments "SIM|ALPHA"',
     };
   const data = shell.overview()?.data;
   if (data === undefined || data.state === 'OK') return undefined;
-  return { kind: data.state === 'DOWN' ? 'bad' : 'warn', title: `Data ${data.state}: strategies do not signal on stale data.`, detail: data.reason };
+  return {
+    kind: data.state === 'DOWN' ? 'bad' : 'warn',
+    title: `Data ${data.state}: strategies do not signal on stale data.`,
+    detail: data.reason,
+  };
 }
 
 every(5_000, load);

@@ -10,9 +10,15 @@ import { STATE_COLUMNS } from './columns.ts';
 const SIGNS = { long: '▲', short: '▼', flat: '■' } as const;
 
 /** The state of a strategy as a whole: the worst of its instruments that matters. */
-export function overallStatus({ instruments, isEnabled, error }: Pick<StrategyRow, 'instruments' | 'isEnabled' | 'error'>): 'running' | 'warming' | 'disabled' | 'stopped' | 'idle' {
+export function overallStatus({
+  instruments,
+  isEnabled,
+  error,
+}: Pick<StrategyRow, 'instruments' | 'isEnabled' | 'error'>):
+  'running' | 'warming' | 'disabled' | 'stopped' | 'idle' {
   if (!isEnabled) return 'disabled';
-  const has = (wanted: StrategyState['status']): boolean => instruments.some(({ status }) => status === wanted);
+  const has = (wanted: StrategyState['status']): boolean =>
+    instruments.some(({ status }) => status === wanted);
   if (error !== null && has('stopped')) return 'stopped';
   if (has('running')) return 'running';
   return has('warming') ? 'warming' : 'idle';
@@ -57,7 +63,11 @@ export class StrategyCard {
   show(row: StrategyRow): void {
     this.#table.setRows(row.instruments);
     const text = JSON.stringify({ ...row, age: Math.floor(serverNow() / 5_000) });
-    if (text === this.#shown || this.element.contains(document.activeElement?.closest('.strategy-head') ?? null)) return;
+    if (
+      text === this.#shown ||
+      this.element.contains(document.activeElement?.closest('.strategy-head') ?? null)
+    )
+      return;
     this.#shown = text;
     const status = overallStatus(row);
     this.element.dataset['status'] = status;
@@ -69,7 +79,10 @@ export class StrategyCard {
       this.#button(row),
     );
     this.#error.hidden = row.error === null;
-    this.#error.textContent = row.error === null ? '' : `It was stopped: ${row.error}. The others go on. Mend its file and restart the runner.`;
+    this.#error.textContent =
+      row.error === null
+        ? ''
+        : `It was stopped: ${row.error}. The others go on. Mend its file and restart the runner.`;
     fill(this.#facts, ...facts(row));
     this.#summary.textContent = `${row.instruments.length} instruments: ${statusCounts(row.instruments)}`;
   }
@@ -87,7 +100,11 @@ export class StrategyCard {
         asksReason: row.isEnabled,
         onDone: this.#onChange,
       });
-    return element('button', { type: 'button', class: 'button', 'aria-label': `${verb} ${row.id}`, on: { click } }, `${verb}…`);
+    return element(
+      'button',
+      { type: 'button', class: 'button', 'aria-label': `${verb} ${row.id}`, on: { click } },
+      `${verb}…`,
+    );
   }
 }
 
@@ -100,9 +117,13 @@ function facts(row: StrategyRow): HTMLElement[] {
   const parameters = Object.entries(row.parameters)
     .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(' · ');
-  const fact = (name: string, value: string): HTMLElement => element('div', {}, element('span', { class: 'muted' }, name), element('span', {}, value));
+  const fact = (name: string, value: string): HTMLElement =>
+    element('div', {}, element('span', { class: 'muted' }, name), element('span', {}, value));
   return [
-    fact('Definition', `${row.use}${row.path === null ? ', built in' : `, ${row.path}`}; ${row.interval}; warm after ${row.warmUp} candles`),
+    fact(
+      'Definition',
+      `${row.use}${row.path === null ? ', built in' : `, ${row.path}`}; ${row.interval}; warm after ${row.warmUp} candles`,
+    ),
     fact('Parameters', parameters === '' ? 'the usual ones' : parameters),
     fact('Last signal', last),
   ];

@@ -26,7 +26,11 @@ export class PlainTable<Row> {
     const titles = options.columns.map(({ title, hint, align, hides }) =>
       element(
         'th',
-        { scope: 'col', title: hint, class: `${align === 'right' ? 'right ' : ''}${hides === undefined ? '' : `hides-${hides}`}`.trim() },
+        {
+          scope: 'col',
+          title: hint,
+          class: `${align === 'right' ? 'right ' : ''}${hides === undefined ? '' : `hides-${hides}`}`.trim(),
+        },
         title,
       ),
     );

@@ -93,7 +93,13 @@ export class VirtualTable<Row> {
     if (this.#keys.length === 0) return;
     const at = this.#selected === undefined ? -1 : this.#keys.indexOf(this.#selected);
     const next = at < 0 ? (step > 0 ? 0 : this.#keys.length - 1) : at + step;
-    const index = Math.max(0, Math.min(this.#keys.length - 1, next));
+    this.moveTo(next);
+  }
+
+  /** Selects the row at a place, the nearest there is, and brings it into view. */
+  moveTo(place: number): void {
+    if (this.#keys.length === 0) return;
+    const index = Math.max(0, Math.min(this.#keys.length - 1, place));
     this.#reveal(index);
     this.select(this.#keys[index]);
   }

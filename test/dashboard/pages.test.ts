@@ -1,0 +1,81 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import {
+  browserTest,
+  hasBrowser,
+  launch,
+  openPage,
+  overflows,
+  seriousViolations,
+} from './browser-fixture.ts';
+import { startPagesServer } from './pages-server.ts';
+import type { PagesServer } from './pages-server.ts';
+
+let browser: Browser;
+let server: PagesServer;
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  browser = await launch();
+  server = await startPagesServer({ instruments: 200 });
+});
+afterAll(async () => {
+  if (!hasBrowser) return;
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+});
+
+/** Each page with what shows that it has its data. */
+const PAGES: Readonly<Record<string, string>> = {
+  '/scanner': 'tr[data-key] .spark',
+  '/instrument/NSE_EQ%7CTCS?interval=5m&show=ema9,ema21,vwap,bands,rsi': '#quote .last',
+  '/paper': '.positions-panel tr[data-key]',
+  '/strategies': '.strategy-head .badge',
+  '/ops': '.verdict[data-verdict="good"]',
+  '/data': '.heat-map td[data-level="full"]',
+};
+
+browserTest.each(Object.entries(PAGES))(
+  '%s shows its data: nothing overflows, wide and on a phone, axe finds nothing serious, light and dark, and the browser complains of nothing',
+  async (path, ready) => {
+    await using opened = await openPage(browser, server.url + path);
+    const { page, complaints } = opened;
+    await page.waitForSelector(ready, { state: 'attached' });
+    await page.waitForFunction('document.getElementById("pill").dataset.state === "OK"');
+    expect(await overflows(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await overflows(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  },
+);
+
+browserTest(
+  'the head tells paper trading, the market with what comes next, the age of the last tick, and the time of the exchange',
+  async () => {
+    await using opened = await openPage(browser, `${server.url}/scanner`);
+    const { page } = opened;
+    await page.waitForFunction('document.getElementById("pill").dataset.state === "OK"');
+    expect(await page.textContent('#paper')).toContain('PAPER');
+    expect(await page.textContent('#market-text')).toMatch(/^NSE (open · closes 15:30 in|closed · opens )/);
+    expect(await page.textContent('#pill-age')).toMatch(/^\d+(\.\d)?s$/);
+    expect(await page.textContent('#clock-zone')).toBe('IST');
+    await page.keyboard.press('t');
+    expect(await page.textContent('#clock-zone')).toBe('UTC');
+  },
+);
+
+browserTest('a page or an instrument that does not exist says so, and what there is instead', async () => {
+  await using missing = await openPage(browser, `${server.url}/scaner`, { expected: /404/ });
+  expect(await missing.page.textContent('main')).toContain('There is no such page');
+  await using unknown = await openPage(browser, `${server.url}/instrument/NSE_EQ%7CTCX?interval=7m`, {
+    expected: /404/,
+  });
+  await unknown.page.waitForSelector('#state[data-kind="bad"], #state[data-kind="warn"]');
+  expect(await unknown.page.textContent('#state')).toContain('There is no interval "7m"');
+  await unknown.page.goto(`${server.url}/instrument/NSE_EQ%7CTCX`);
+  await unknown.page.waitForSelector('#state[data-kind="bad"]');
+  expect(await unknown.page.textContent('#state')).toContain('Near it: NSE_EQ|TCS');
+});

@@ -1,0 +1,126 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { browserTest, hasBrowser, launch, openPage } from './browser-fixture.ts';
+import { TOKEN, startPagesServer } from './pages-server.ts';
+import type { PagesServer, PagesServerOptions } from './pages-server.ts';
+
+let browser: Browser;
+const servers: PagesServer[] = [];
+beforeAll(async () => {
+  if (hasBrowser) browser = await launch();
+});
+afterAll(async () => {
+  if (hasBrowser) await browser.close();
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server[Symbol.asyncDispose]();
+});
+
+async function start(options: PagesServerOptions): Promise<PagesServer> {
+  const server = await startPagesServer(options);
+  servers.push(server);
+  return server;
+}
+
+browserTest('without an instrument each page says what is missing and what to do', async () => {
+  const server = await start({ instruments: 0 });
+  const texts: Readonly<Record<string, RegExp>> = {
+    '/scanner': /No instrument is ingested yet.*subscribe/,
+    '/paper': /Nothing was traded yet.*Strategies/,
+    '/data': /Nothing was stored in these days/,
+  };
+  await using opened = await openPage(browser, `${server.url}/scanner`);
+  for (const [path, text] of Object.entries(texts)) {
+    await opened.page.goto(server.url + path);
+    await opened.page.waitForFunction(
+      (pattern) => new RegExp(pattern, 's').test(document.querySelector('main')?.textContent ?? ''),
+      text.source,
+    );
+  }
+  expect(opened.complaints).toEqual([]);
+});
+
+browserTest(
+  'stale and dead data turn the pill and say why, in the title of the tab too, and recovery turns it back',
+  async () => {
+    const server = await start({ instruments: 5 });
+    await using opened = await openPage(browser, `${server.url}/scanner`);
+    const { page } = opened;
+    const pill = (state: string): Promise<unknown> =>
+      page.waitForSelector(`#pill[data-state="${state}"]`, { timeout: 5_000 });
+    await pill('OK');
+    server.situation.data = {
+      state: 'STALE',
+      reason: 'no tick lately in an open session',
+      lastTickTs: new Date(Date.now() - 42_000).toISOString(),
+    };
+    await pill('STALE');
+    expect(await page.textContent('#state')).toContain('no tick lately in an open session');
+    expect(await page.textContent('#pill-age')).toMatch(/^4\ds$/);
+    expect(await page.title()).toMatch(/^⚠ /);
+    server.situation.data = {
+      state: 'DOWN',
+      reason: 'no ingestor runs on this data directory',
+      lastTickTs: null,
+    };
+    await pill('DOWN');
+    expect(await page.textContent('#state')).toContain('no ingestor runs');
+    expect(await page.title()).toMatch(/^✕ /);
+    server.situation.data = { state: 'OK', reason: '', lastTickTs: null };
+    await pill('OK');
+    await page.waitForSelector('#state', { state: 'hidden' });
+  },
+);
+
+browserTest(
+  'a runner that goes and one that says nothing are DOWN within seconds; the page heals by itself',
+  async () => {
+    const first = await start({ instruments: 5 });
+    await using opened = await openPage(browser, `${first.url}/scanner`, { expected: /ERR_|Failed to load/ });
+    const { page } = opened;
+    await page.waitForSelector('#pill[data-state="OK"]');
+    await servers.pop()?.[Symbol.asyncDispose]();
+    await page.waitForSelector('#pill[data-state="DOWN"]', { timeout: 5_000 });
+    expect(await page.textContent('#state')).toMatch(
+      /No connection to the runner for .*npx tickwright start/,
+    );
+    expect(await page.isVisible('tr[data-key]')).toBe(true);
+    await start({ instruments: 5, port: first.port });
+    await page.waitForSelector('#pill[data-state="OK"]', { timeout: 12_000 });
+    await page.waitForSelector('#state', { state: 'hidden' });
+  },
+);
+
+browserTest('a connection that is open but silent is given up', async () => {
+  const server = await start({ instruments: 5 });
+  await using opened = await openPage(browser, `${server.url}/scanner`);
+  await opened.page.waitForSelector('#pill[data-state="OK"]');
+  server.situation.isSilent = true;
+  await expect.poll(server.connections, { timeout: 12_000 }).toBeGreaterThan(1);
+});
+
+browserTest(
+  'the kill switch wants the token: a wrong one changes nothing and is told, the right one is kept for the tab',
+  async () => {
+    const server = await start({ instruments: 20 });
+    await using opened = await openPage(browser, `${server.url}/paper`, { expected: /401/ });
+    const { page } = opened;
+    await page.click('button:has-text("Kill switch")');
+    await page.fill('#reason', 'news at noon');
+    await page.fill('#token', 'guess');
+    await page.click('button:has-text("Stop all trading")');
+    await page.waitForFunction(
+      'document.querySelector(".outcome").textContent.includes("Nothing was changed")',
+    );
+    expect([server.situation.killed, server.changes]).toEqual([false, []]);
+    await page.fill('#token', TOKEN);
+    await page.click('button:has-text("Stop all trading")');
+    await page.waitForSelector('#kill-note:not([hidden])');
+    expect(server.changes).toEqual([{ path: 'kill', body: { reason: 'news at noon' } }]);
+    await page.click('button:has-text("Resume trading")');
+    expect(await page.isVisible('#token')).toBe(false);
+    await page.click('dialog button:has-text("Resume")');
+    await page.waitForSelector('#kill-note', { state: 'hidden' });
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(TOKEN);
+  },
+);
