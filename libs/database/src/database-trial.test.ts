@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openDatabase, settleDatabase, tryDatabases } from './index.ts';
 
 const ignore = (): void => undefined;
@@ -15,6 +15,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trial-'));
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   for (const child of children()) process.kill(child, 'SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
@@ -95,4 +97,20 @@ onLinux('a trial that takes too long is ended and is a finding', async () => {
   const slow = 'SELECT count(*) FROM range(10000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3';
   const [tried] = await tryDatabases([{ path, statements: [slow] }], 300);
   expect(tried).toMatchObject({ error: { code: 'database-damaged', path } });
+});
+
+onLinux('options of node that are for this process do not reach the trial', async () => {
+  const path = await made('x.duckdb', 5);
+  vi.stubEnv('NODE_OPTIONS', '--require /nowhere/to/be/found.cjs');
+  expect(await tryDatabases([trial(path)])).toMatchObject([{ results: [{ rows: [{ n: 5 }] }] }]);
+});
+
+onLinux('a process that cannot be run says nothing of the database', async () => {
+  const path = await made('x.duckdb', 5);
+  for (const program of ['/bin/false', '/nowhere/to/be/found']) {
+    vi.spyOn(process, 'execPath', 'get').mockReturnValue(program);
+    const refused = await tryDatabases([trial(path)]).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'database-trial', canRetry: true });
+    await expect(settleDatabase(path)).rejects.toMatchObject({ code: 'database-trial' });
+  }
 });

@@ -1,7 +1,8 @@
 import type { TickwrightError } from '@tickwright/runtime';
 import { classifyOpening, classifyQuery } from './error-classification.ts';
-import { DatabaseDamagedError } from './errors.ts';
+import { DatabaseDamagedError, DatabaseTrialError } from './errors.ts';
 import { runTrials } from './trial-process.ts';
+import type { TrialEnd } from './trial-process.ts';
 
 /** A row as it travels from the child process: numbers beyond 2^53 and times are texts. */
 export type TrialRow = Readonly<Record<string, unknown>>;
@@ -42,21 +43,27 @@ type TrialTold = { readonly rows: readonly TrialRow[] } | { readonly error: stri
 /**
  * Opens databases with their logs read-only in a child process and runs statements there, so that a crash of the engine
  * is a finding and not an outage. A failed statement is a result; a crash or a passed deadline is a DatabaseDamagedError
- * of the one that it happened over. Nobody has the files open when it resolves.
+ * of the one that it happened over. Nobody has the files open when it resolves. Errors: DatabaseTrialError.
  */
 export async function tryDatabases(trials: readonly TrialOptions[], deadlineMs?: number): Promise<Trial[]> {
   const done: Trial[] = [];
   while (done.length < trials.length) {
     const left = trials.slice(done.length);
-    const { answers, code, message } = await runTrials(left, deadlineMs);
-    for (const [at, told] of answers.entries()) done.push(trialOf(left[at], told as Told));
+    const end = await runTrials(left, deadlineMs);
+    for (const [at, told] of end.answers.entries()) done.push(trialOf(left[at], told as Told));
     const next = trials[done.length];
     // A process ends by itself after an opening that failed: what is left is for another one.
-    if (next === undefined || (code === 0 && answers.length > 0)) continue;
-    const found = `reading it ended the trial process (${code}) ${message}`.trim();
-    done.push({ error: new DatabaseDamagedError({ path: next.path, found }) });
+    if (next === undefined || (end.code === 0 && end.answers.length > 0)) continue;
+    done.push({ error: damageBy(end, next.path) });
   }
   return done;
+}
+
+/** Throws where the trial says nothing of the file. */
+function damageBy({ code, message, isCrash }: TrialEnd, path: string): DatabaseDamagedError {
+  const found = `the trial process ended (${code}) ${message}`.trim();
+  if (!isCrash) throw new DatabaseTrialError({ path, found });
+  return new DatabaseDamagedError({ path, found: `reading it, ${found}` });
 }
 
 function trialOf({ path, statements }: TrialOptions, told: Told): Trial {
@@ -75,13 +82,11 @@ function trialOf({ path, statements }: TrialOptions, told: Told): Trial {
 
 /**
  * Brings the log beside a database into it, in a child process. Only for a database that nobody has open. Throws what
- * opening throws; a crash is a DatabaseDamagedError.
+ * opening throws, and DatabaseTrialError; a crash is a DatabaseDamagedError.
  */
 export async function settleDatabase(path: string): Promise<void> {
-  const { answers, code, message } = await runTrials([{ path, isSettling: true }]);
-  const [told] = answers as Told[];
-  if (told !== undefined && 'failed' in told) throw classifyOpening(path, new Error(told.failed));
-  if (told !== undefined) return;
-  const found = `replaying its log ended the trial process (${code}) ${message}`.trim();
-  throw new DatabaseDamagedError({ path, found });
+  const end = await runTrials([{ path, isSettling: true }]);
+  const [told] = end.answers as Told[];
+  if (told === undefined) throw damageBy(end, path);
+  if ('failed' in told) throw classifyOpening(path, new Error(told.failed));
 }

@@ -167,6 +167,16 @@ export class DatabaseInvalidError extends TickwrightError {
   }
 }
 
+/** A database could not be tried in a child process: none could be started, or its program did not run. It may be whole. */
+export class DatabaseTrialError extends TickwrightError {
+  constructor(details: Details & { readonly found: string }) {
+    super(
+      `cannot try ${details.path} in a child process: ${details.found}. Nothing was changed; see that node can be started here, and try again.`,
+      { code: 'database-trial', canRetry: true, cause: details.cause },
+    );
+  }
+}
+
 /** The disk, or the space allowed on it, is full. */
 export class DatabaseFullError extends TickwrightError {
   constructor(details: Details & { readonly found: string }) {

@@ -38,6 +38,7 @@ export {
   DatabaseOptionsError,
   DatabaseOwnedError,
   DatabaseQueryError,
+  DatabaseTrialError,
   DatabaseValueError,
   QueryDeadlineError,
 } from './errors.ts';

@@ -8,6 +8,7 @@ import { TRIAL_SCRIPT } from './trial-script.ts';
 /** A process that has nothing more to try waits so long for the next trial: a start and a repair have several. */
 const KEPT_MS = 5_000;
 const MESSAGE_MAX = 4_000;
+const EXIT_CODE_MAX = 255;
 
 /** How trials in a child process ended. */
 export interface TrialEnd {
@@ -16,6 +17,8 @@ export interface TrialEnd {
   /** Exit code, the signal that ended it, or `deadline`; undefined while it lives. */
   readonly code: number | string | undefined;
   readonly message: string;
+  /** The engine ended it, or its time was up: what it was doing is to blame, and not that it could not be run. */
+  readonly isCrash: boolean;
 }
 
 // Each does one run of trials at a time; these wait for the next.
@@ -49,7 +52,11 @@ class TrialProcess {
 
   constructor() {
     const engine = createRequire(import.meta.url).resolve('@duckdb/node-api');
-    const child = spawn(process.execPath, ['-e', TRIAL_SCRIPT, engine], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // Without an environment: NODE_OPTIONS that are for us (a debugger, a preloaded module) could end or hold up the child.
+    const child = spawn(process.execPath, ['-e', TRIAL_SCRIPT, engine], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {},
+    });
     this.#child = child;
     this.#streams = [child.stdin, child.stdout, child.stderr];
     // It may end before it has read: its end tells.
@@ -58,7 +65,7 @@ class TrialProcess {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (this.#message.length < MESSAGE_MAX) this.#message += text;
     });
-    child.once('error', (error) => this.#ended(error, 'not started'));
+    child.once('error', (error) => this.#ended(error, 1));
     child.once('close', (code, signal) => this.#ended(undefined, code ?? signal ?? 'unknown'));
   }
 
@@ -74,8 +81,10 @@ class TrialProcess {
     this.#child.stdin?.write(`${JSON.stringify(trials)}\n`);
     if (this.#code === undefined) await finished;
     clearTimeout(timer);
-    if (this.#error !== undefined) throw this.#error;
-    return { answers: this.#answers, code: this.#code, message: this.#message.trim() };
+    const [answers, code, message] = [this.#answers, this.#code, this.#message.trim()];
+    if (this.#error !== undefined) return { answers, code, message: this.#error.message, isCrash: false };
+    // A signal ended it; on Windows a crash is a number beyond those of exits.
+    return { answers, code, message, isCrash: typeof code === 'string' || (code ?? 0) > EXIT_CODE_MAX };
   }
 
   #told(answer: { isSpent?: boolean }): void {

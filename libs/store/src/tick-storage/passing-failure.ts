@@ -1,4 +1,9 @@
-import { DatabaseFullError, DatabaseInvalidError, DatabaseLockedError } from '@tickwright/database';
+import {
+  DatabaseFullError,
+  DatabaseInvalidError,
+  DatabaseLockedError,
+  DatabaseTrialError,
+} from '@tickwright/database';
 import { errorCode } from '../files/atomic-file.ts';
 
 /** What the system says when there is no room: of the disk, of a quota, or of the size a file may have. */
@@ -10,6 +15,7 @@ export function isPassing(error: unknown): boolean {
     error instanceof DatabaseLockedError ||
     error instanceof DatabaseFullError ||
     error instanceof DatabaseInvalidError ||
+    error instanceof DatabaseTrialError ||
     NO_ROOM.has(errorCode(error))
   );
 }
