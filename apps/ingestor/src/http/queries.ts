@@ -32,16 +32,7 @@ async function stored(core: Core): Promise<void> {
 /** Ticks in order of event time, trade id, offset. */
 export async function* readTicks(core: Core, query: TickQuery): AsyncGenerator<TickJson[]> {
   await stored(core);
-  const { last, ...range } = query;
-  if (last === undefined) {
-    for await (const rows of core.tickFile.readTicks(range)) yield rows.map(tickJson);
-    return;
-  }
-  // The newest come first and are at most as many as were asked for; they are turned round here.
-  const newest: TickRow[] = [];
-  for await (const rows of core.tickFile.readTicks({ ...range, limit: last, order: 'newest-first' }))
-    newest.push(...rows);
-  yield newest.toReversed().map(tickJson);
+  for await (const rows of core.tickFile.readTicks(query)) yield rows.map(tickJson);
 }
 
 export async function countTicks(core: Core, query: Omit<TickQuery, 'last'>): Promise<number> {

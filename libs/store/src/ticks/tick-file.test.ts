@@ -206,7 +206,9 @@ test('ticks are read by event time, then id, then place in the journal, either w
     return found;
   };
   expect(await read({})).toEqual(['1.0', '3.0', '3.1', '2.0', '0.0']);
-  expect(await read({ order: 'newest-first', limit: 2 })).toEqual(['0.0', '2.0']);
+  expect(await read({ limit: 2 })).toEqual(['1.0', '3.0']);
+  expect(await read({ last: 2 })).toEqual(['2.0', '0.0']);
+  expect(await read({ last: 9 })).toEqual(['1.0', '3.0', '3.1', '2.0', '0.0']);
   expect(await read({ instrument: 'BINANCE|BTCUSDT' })).toEqual(['2.0']);
   expect(await read({ instrument: "SIM|'x" })).toEqual([]);
   expect(await read({ fromMicros: same })).toEqual(['3.0', '3.1', '2.0', '0.0']);
@@ -229,6 +231,29 @@ test('ticks are read by event time, then id, then place in the journal, either w
       index: 0,
     });
   }
+});
+
+test('whoever reads many ticks gets them in small pieces, and the event loop runs after each', async () => {
+  await using file = await open(dataDir);
+  await file.append([frames(0, 5_000)], { appliedOffset: 5_000, receiveMicros: START });
+  let turns = 0;
+  let isReading = true;
+  const count = (): void => {
+    turns += 1;
+    if (isReading) setImmediate(count);
+  };
+  setImmediate(count);
+  let [pieces, rows, turnsAtLast] = [0, 0, -1];
+  for await (const piece of file.readTicks({})) {
+    expect(piece.length).toBeLessThanOrEqual(256);
+    expect(turns).toBeGreaterThan(turnsAtLast);
+    turnsAtLast = turns;
+    pieces += 1;
+    rows += piece.length;
+  }
+  isReading = false;
+  expect(rows).toBe(5_000);
+  expect(pieces).toBeGreaterThanOrEqual(20);
 });
 
 test('a file of another version is refused by name', async () => {

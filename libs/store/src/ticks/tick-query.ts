@@ -1,4 +1,5 @@
-import type { Database, ReadOptions, Row } from '@tickwright/database';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Columns, Database, ReadOptions } from '@tickwright/database';
 import { ID_SPACE_NAMES, SIDE_NAMES, TICK_KIND_NAMES } from '@tickwright/market';
 import type { SideName } from '@tickwright/market';
 import { ticksRelation } from './tick-source.ts';
@@ -12,9 +13,10 @@ export interface TickQuery {
   readonly fromMicros?: number;
   /** eventTime, exclusive. */
   readonly toMicros?: number;
+  /** Only the oldest so many. */
   readonly limit?: number;
-  /** By eventTime, tradeId, offset, index; `oldest-first` unless told. */
-  readonly order?: 'oldest-first' | 'newest-first';
+  /** Only the newest so many. */
+  readonly last?: number;
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -38,19 +40,33 @@ export interface TickRow {
   readonly index: number;
 }
 
+/** Rows that are made of columns at a time: what becomes of them (JSON) takes as long again, in the same turn. */
+const PIECE_ROWS = 256;
+const ORDER = ['event_time', 'trade_id', 'frame_offset', 'frame_index'];
+
+/** By eventTime, tradeId, offset, index, in small pieces between which the event loop runs. */
 export async function* readTickRows(
   database: Database,
   sources: TickSources,
   query: TickQuery,
 ): AsyncGenerator<TickRow[]> {
-  const way = query.order === 'newest-first' ? 'DESC' : 'ASC';
-  const order = ['event_time', 'trade_id', 'frame_offset', 'frame_index']
-    .map((name) => `${name} ${way}`)
-    .join(', ');
-  const limit = query.limit === undefined ? '' : 'LIMIT ?';
-  const sql = `SELECT * FROM ${ticksRelation(sources, filterOf(query), 'keys')} ORDER BY ${order} ${limit}`;
-  const params = query.limit === undefined ? [] : [query.limit];
-  for await (const rows of database.stream(sql, params, readOptions(query))) yield rows.map(tickRow);
+  const ticks = `SELECT * FROM ${ticksRelation(sources, filterOf(query), 'keys')}`;
+  for await (const columns of database.streamColumns(...inOrder(ticks, query), readOptions(query))) {
+    for (let from = 0; from < columns.rowCount; from += PIECE_ROWS) {
+      yield tickRows(columns, from, Math.min(columns.rowCount, from + PIECE_ROWS));
+      await nextTurn();
+    }
+  }
+}
+
+/** The engine finds the newest and turns them round: there may be more of them than memory holds here. */
+function inOrder(ticks: string, { limit, last }: TickQuery): [sql: string, params: number[]] {
+  const ascending = ORDER.join(', ');
+  const all = `${ticks} ORDER BY ${ascending}`;
+  if (limit !== undefined) return [`${all} LIMIT ?`, [limit]];
+  if (last === undefined) return [all, []];
+  const descending = ORDER.map((name) => `${name} DESC`).join(', ');
+  return [`SELECT * FROM (${ticks} ORDER BY ${descending} LIMIT ?) ORDER BY ${ascending}`, [last]];
 }
 
 export async function countTickRows(
@@ -60,7 +76,7 @@ export async function countTickRows(
 ): Promise<number> {
   const sql = `SELECT count(*) AS ticks FROM ${ticksRelation(sources, filterOf(query), 'keys')}`;
   const [row] = await database.read(sql, [], readOptions(query));
-  return Math.min(Number(row['ticks']), query.limit ?? Infinity);
+  return Math.min(Number(row['ticks']), query.limit ?? Infinity, query.last ?? Infinity);
 }
 
 function filterOf(query: TickQuery): {
@@ -82,22 +98,38 @@ function readOptions(query: TickQuery): ReadOptions {
   };
 }
 
-function tickRow(row: Row): TickRow {
-  const tradeId = Number(row['trade_id']);
-  const cumulativeVolume = Number(row['cumulative_volume']);
-  return {
-    instrument: String(row['instrument']),
-    eventTime: Number(row['event_time']),
-    receiveTime: Number(row['receive_time']),
-    price: Number(row['price']),
-    quantity: Number(row['quantity']),
-    volume: Number(row['volume']),
-    side: SIDE_NAMES[Number(row['side'])] ?? 'unknown',
-    kind: TICK_KIND_NAMES[Number(row['kind'])] ?? 'trade',
-    idSpace: ID_SPACE_NAMES[Number(row['id_space'])] ?? 'none',
-    tradeId: tradeId === -1 ? null : tradeId,
-    cumulativeVolume: cumulativeVolume === -1 ? null : cumulativeVolume,
-    offset: Number(row['frame_offset']),
-    index: Number(row['frame_index']),
-  };
+function tickRows(columns: Columns, from: number, to: number): TickRow[] {
+  const instrument = columns.texts('instrument');
+  const [eventTime, receiveTime] = [columns.numbers('event_time'), columns.numbers('receive_time')];
+  const [price, quantity, volume] = [
+    columns.numbers('price'),
+    columns.numbers('quantity'),
+    columns.numbers('volume'),
+  ];
+  const [side, kind, idSpace] = [
+    columns.numbers('side'),
+    columns.numbers('kind'),
+    columns.numbers('id_space'),
+  ];
+  const [tradeId, cumulativeVolume] = [columns.numbers('trade_id'), columns.numbers('cumulative_volume')];
+  const [offset, index] = [columns.numbers('frame_offset'), columns.numbers('frame_index')];
+  const rows: TickRow[] = [];
+  for (let at = from; at < to; at += 1) {
+    rows.push({
+      instrument: instrument[at],
+      eventTime: eventTime[at],
+      receiveTime: receiveTime[at],
+      price: price[at],
+      quantity: quantity[at],
+      volume: volume[at],
+      side: SIDE_NAMES[side[at]] ?? 'unknown',
+      kind: TICK_KIND_NAMES[kind[at]] ?? 'trade',
+      idSpace: ID_SPACE_NAMES[idSpace[at]] ?? 'none',
+      tradeId: tradeId[at] === -1 ? null : tradeId[at],
+      cumulativeVolume: cumulativeVolume[at] === -1 ? null : cumulativeVolume[at],
+      offset: offset[at],
+      index: index[at],
+    });
+  }
+  return rows;
 }
