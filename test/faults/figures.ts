@@ -17,15 +17,21 @@ function listed(value: number | readonly number[] | undefined): readonly number[
   return typeof value === 'number' ? [value] : value;
 }
 
-/** `durable frames lost 0, back ms p50 812 max 1,204`. */
+/** Of fewer values the highest percentile is the highest value. */
+const MANY = 100;
+
+/** `durable frames lost 0, back ms p50 812 max 1,204`, with p99 of many. */
 export function told(figures: Figures): string {
   return Object.entries(figures)
     .map(([name, value]) =>
-      typeof value === 'number'
-        ? `${name} ${value.toLocaleString('en-US')}`
-        : `${name} p50 ${whole(quantile(value, 0.5))} max ${whole(quantile(value, 1))}`,
+      typeof value === 'number' ? `${name} ${value.toLocaleString('en-US')}` : `${name} ${spread(value)}`,
     )
     .join(', ');
+}
+
+function spread(values: readonly number[]): string {
+  const p99 = values.length < MANY ? '' : ` p99 ${whole(quantile(values, 0.99))}`;
+  return `p50 ${whole(quantile(values, 0.5))}${p99} max ${whole(quantile(values, 1))}`;
 }
 
 function whole(value: number): string {
