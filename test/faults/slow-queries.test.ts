@@ -69,7 +69,13 @@ const WAYS: Readonly<Record<string, (ingestor: ProbedIngestor) => Promise<unknow
   },
 };
 
-async function measured(way: string, ratePerSecond: number): Promise<Figures> {
+interface Measured {
+  readonly figures: Figures;
+  /** What was to hold and did not. */
+  readonly missed: readonly string[];
+}
+
+async function measured(way: string, ratePerSecond: number): Promise<Measured> {
   await using ingestor = await startProbedIngestor({ ratePerSecond });
   await systemClock.sleep(STEADY_MS);
   await ingestor.ask('watch', { owner: 'tick file' });
@@ -88,13 +94,16 @@ async function measured(way: string, ratePerSecond: number): Promise<Figures> {
     commits,
   };
   console.log(`slow queries: ${told(found)}`);
-  if (ratePerSecond !== RATE_BEYOND) {
-    expect(quantile(healthMs, 0.99), `/health ${at}`).toBeLessThan(HEALTH_P99_MS_MAX);
-    expect(quantile(commits, 0.99), `commits ${at}`).toBeLessThan(COMMITS_P99_MS_MAX);
-  }
-  return Object.fromEntries(
-    Object.entries(found).map(([name, values]) => [name.includes(at) ? name : `${name} (${at})`, values]),
-  );
+  const isJudged = ratePerSecond !== RATE_BEYOND;
+  const missed = [
+    ...(isJudged && quantile(healthMs, 0.99) >= HEALTH_P99_MS_MAX ? [`/health ${at}`] : []),
+    ...(isJudged && quantile(commits, 0.99) >= COMMITS_P99_MS_MAX ? [`commits ${at}`] : []),
+  ];
+  const named = Object.entries(found).map(([name, values]) => [
+    name.includes(at) ? name : `${name} (${at})`,
+    values,
+  ]);
+  return { figures: Object.fromEntries(named), missed };
 }
 
 // Measures, and is for a machine that does nothing else.
@@ -108,8 +117,15 @@ faultTest({
   skipped: isLong ? undefined : 'it measures: npm run test:faults -- --only slow-queries',
   round: async () => {
     let all: Figures = {};
-    for (const rate of [...RATES, RATE_BEYOND])
-      for (const way of Object.keys(WAYS)) all = { ...all, ...(await measured(way, rate)) };
+    const missed: string[] = [];
+    for (const rate of [...RATES, RATE_BEYOND]) {
+      for (const way of Object.keys(WAYS)) {
+        const found = await measured(way, rate);
+        all = { ...all, ...found.figures };
+        missed.push(...found.missed);
+      }
+    }
+    expect(missed, told(all)).toEqual([]);
     return all;
   },
 });
