@@ -19,3 +19,5 @@ export { coreCoverage } from './coverage/core-coverage.ts';
 export type { CoverageJson, CoverageQuery } from './coverage/core-coverage.ts';
 export { importCandles } from './imports/candle-imports.ts';
 export type { ImportedCounts } from './imports/candle-imports.ts';
+export { checkWithVenue } from './subscriptions/venue-check.ts';
+export type { VenueCheck } from './subscriptions/venue-check.ts';

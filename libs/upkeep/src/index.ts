@@ -2,6 +2,12 @@ export { checkNode, checkDisk, FREE_DISK_MIN_BYTES } from './preflight/environme
 export type { Environment } from './preflight/environment-check.ts';
 export { checkClock } from './preflight/clock-check.ts';
 export type { VenueTime } from './preflight/clock-check.ts';
+export { checkToken } from './preflight/token-check.ts';
+export type { KnownToken } from './preflight/token-check.ts';
+export { checkInstruments } from './preflight/instruments-check.ts';
+export type { AskedInstruments } from './preflight/instruments-check.ts';
+export { checkYesterday } from './preflight/yesterday-check.ts';
+export type { YesterdayOptions } from './preflight/yesterday-check.ts';
 export { checkPort } from './preflight/port-check.ts';
 export type { PortUse } from './preflight/port-check.ts';
 export type { Finding, OffsetRange, RepairTarget, Severity } from './preflight/finding.ts';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { readableReport } from '../doctor-text.ts';
 import type { DoctorReport } from '../doctor-text.ts';
 import { environmentFindings } from '../environment-findings.ts';
+import { premarketFindings } from '../premarket-findings.ts';
 import { logOf, settings } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
 import { print } from '../terminal.ts';
@@ -32,7 +33,11 @@ export async function doctorCommand(terminal: Terminal, flags: DoctorFlags): Pro
   const config = await settings(terminal, flags);
   const instance = await readInstance(join(config.dataDir, 'ingestor'));
   if (flags.repair === true && instance !== undefined) refuseRepair(config, instance);
-  const environment = await environmentFindings({ config, terminal, isRunning: instance !== undefined });
+  const log = logOf(terminal, config, 'doctor');
+  const environment = [
+    ...(await environmentFindings({ config, terminal, isRunning: instance !== undefined })),
+    ...(await premarketFindings({ config, terminal, log })),
+  ];
   const report =
     flags.repair === true
       ? await repaired(terminal, config, environment)
