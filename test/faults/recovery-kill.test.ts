@@ -47,7 +47,9 @@ function expectWhole(runs: readonly RunTree[]): number {
 }
 
 async function round({ random }: Round): Promise<Figures> {
+  // As fast as a venue's limits let history be fetched while the market goes on.
   const scene = await Scene.open({
+    rate: 200,
     set: ['ingestor.recovery.settleMs=200', 'ingestor.recovery.warmUpHours=1'],
   });
   let ingestor = scene.start();
