@@ -37,7 +37,11 @@ export class Follower {
   sendGaps(instrument: string, gaps: readonly Gap[]): void {
     const known = this.gaps.get(instrument) ?? new Map<string, Gap>();
     this.gaps.set(instrument, known);
-    for (const gap of gaps) known.set(gap.id, gap);
+    for (const gap of gaps) {
+      if (gap.state === 'filled' && !known.has(gap.id))
+        throw new RangeError('a gap was filled that nobody knew of');
+      known.set(gap.id, gap);
+    }
   }
 
   /** What is known of one topic, by open time. */

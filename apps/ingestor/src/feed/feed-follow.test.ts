@@ -184,6 +184,24 @@ test('every topic of a snapshot is one that a receiver can read', async () => {
   for (const name of names) if (!name.startsWith('tick/')) expect(memory.state(name, 1)).toBeDefined();
 });
 
+test('a gap between the minutes of a longer candle makes it incomplete, though no minute changes', async () => {
+  await using rig = await Rig.open();
+  connected(rig);
+  const { pump, follower } = follow(rig.core, ['5m']);
+  await rig.live(trades(1, 1, { timeMicros: START }));
+  await rig.live(trades(2, 1, { timeMicros: START + 4 * MINUTE }));
+  pump.flush();
+  expect(follower.of('5m', KEY).map(({ isComplete }) => isComplete)).toEqual([true]);
+  const [fromMicros, toMicros] = [START + 2 * MINUTE, START + 2 * MINUTE + 1];
+  rig.control({
+    type: 'lost',
+    reason: 'test',
+    spans: [{ instrument: KEY, fromMicros, toMicros, fromId: -1, toId: -1 }],
+  });
+  pump.flush();
+  expect(follower.of('5m', KEY).map(({ isComplete }) => isComplete)).toEqual([false]);
+});
+
 test('a failure of the feed does not reach the fold', async () => {
   await using rig = await Rig.open();
   connected(rig);

@@ -37,7 +37,7 @@ const action = fc.oneof(
       place,
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('answer' as const, 'answer arrives' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose question' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('sync' as const) }) },
@@ -70,6 +70,8 @@ function play(line: LossyLine, step: Action): void {
     }
     case 'answer':
       return line.answer();
+    case 'answer arrives':
+      return line.arriveAnswer();
     case 'lose question':
       line.questions.shift();
       return;

@@ -152,6 +152,8 @@ export class LossyLine {
   readonly counts = receiverCounts();
   readonly wire: [topic: string, message: Buffer][] = [];
   readonly questions: Question[] = [];
+  /** Given by the sender, not yet arrived. */
+  readonly answers: Buffer[][] = [];
   readonly sync: FeedSync;
   /** Of each epoch, by topic, the price of every tick in order of sending. */
   readonly sentTicks = new Map<string, Map<string, number[]>>();
@@ -213,7 +215,7 @@ export class LossyLine {
     if (found !== undefined) this.sync.message(...found);
   }
 
-  /** Answers the oldest question. */
+  /** The sender answers the oldest question. */
   answer(): void {
     const question = this.questions.shift();
     if (question === undefined) return;
@@ -227,7 +229,13 @@ export class LossyLine {
       sendMicros: 0,
       isSnapshot: false,
     });
-    this.sync.answer(this.sending.answerTo(asked));
+    this.answers.push(this.sending.answerTo(asked));
+  }
+
+  /** The oldest answer arrives. */
+  arriveAnswer(): void {
+    const answer = this.answers.shift();
+    if (answer !== undefined) this.sync.answer(answer);
   }
 
   /** The line is good from here on, and some heartbeats come by. */
@@ -236,13 +244,18 @@ export class LossyLine {
     while (this.wire.length > 0) this.arrive();
     for (let beat = 0; beat < 5; beat += 1) {
       this.sending.sendHeartbeat();
-      for (let turn = 0; turn < 200 && (this.wire.length > 0 || this.questions.length > 0); turn += 1) {
+      for (let turn = 0; turn < 400 && this.#isBusy; turn += 1) {
         this.arrive();
         this.answer();
+        this.arriveAnswer();
       }
       this.nowMs += 2_000;
       this.sync.next();
     }
+  }
+
+  get #isBusy(): boolean {
+    return this.wire.length + this.questions.length + this.answers.length > 0;
   }
 
   #start(): Sending {
