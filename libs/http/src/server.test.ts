@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { afterEach, expect, test } from 'vitest';
+import { connect } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
 import { HttpError, JsonRows, OpenAddressError, PortTakenError, startHttpServer } from './index.ts';
 import type { HttpServer, HttpServerOptions, Route } from './index.ts';
 
@@ -97,6 +99,31 @@ test('a wrong parameter is answered with 400, its name and the rule', async () =
 test('rows are streamed as one JSON array', async () => {
   const { url } = await start();
   expect(await (await fetch(`${url}/api/v1/rows`)).json()).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+});
+
+test('a client that takes none of its rows is dropped, and what they are made of is let go', async () => {
+  let isLetGo = false;
+  const endless: Route = {
+    method: 'GET',
+    path: '/api/v1/endless',
+    summary: 'Endless rows',
+    handler: async () =>
+      new JsonRows(
+        (async function* () {
+          try {
+            for (;;) yield [{ text: 'x'.repeat(10_000) }];
+          } finally {
+            isLetGo = true;
+          }
+        })(),
+      ),
+  };
+  const { port } = await start({ routes: [endless], stalledMs: 100 });
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET /api/v1/endless HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'readable');
+  await vi.waitFor(() => expect(isLetGo).toBe(true), 20_000);
+  socket.destroy();
 });
 
 test('readiness that is not given answers 503 with its reasons, health 200', async () => {

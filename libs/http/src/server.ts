@@ -17,6 +17,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 256;
 const MAX_REQUESTS_A_MINUTE = 6_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+const STALLED_MS = 60_000;
 
 const SECURITY_HEADERS = {
   'content-security-policy':
@@ -43,6 +44,8 @@ export interface HttpServerOptions {
   readonly ready: () => { readonly ready: boolean };
   /** Built pages to serve beside the API. */
   readonly pages?: PagesOptions;
+  /** A client that takes nothing of its rows for so long is dropped; 60 s unless told. */
+  readonly stalledMs?: number;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -183,10 +186,15 @@ function addRoutes(app: FastifyInstance, options: HttpServerOptions, events: Eve
   });
   const document = openApiDocument({ title: options.title, version: options.version }, options.routes);
   app.get('/api/v1/openapi.json', async () => document);
-  for (const route of options.routes) addRoute(app, route, events);
+  const stalledMs = options.stalledMs ?? STALLED_MS;
+  for (const route of options.routes) addRoute(app, route, { events, stalledMs });
 }
 
-function addRoute(app: FastifyInstance, route: Route, events: EventClients): void {
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  { events, stalledMs }: { events: EventClients; stalledMs: number },
+): void {
   const properties = Object.fromEntries(
     Object.entries(route.query ?? {}).map(([name, { description: _description, ...schema }]) => [
       name,
@@ -209,7 +217,7 @@ function addRoute(app: FastifyInstance, route: Route, events: EventClients): voi
       const { query, body } = request;
       const params = { ...request.params, ...restOf(route, request.params) };
       const result = await route.handler({ query, params, body, signal });
-      if (!(result instanceof EventStream)) return answer(reply, result);
+      if (!(result instanceof EventStream)) return answer(reply, result, stalledMs);
       if (events.answer(reply, result, SECURITY_HEADERS)) return reply;
       throw new HttpError(503, `${EVENT_LIMITS.clients} streams of events are open, the most there may be`);
     },
@@ -227,10 +235,12 @@ function restOf(route: Route, params: Readonly<Record<string, string>>): Record<
   return route.takesRest === true && name !== undefined ? { [name]: params['*'] ?? '' } : {};
 }
 
-function answer(reply: FastifyReply, result: unknown): FastifyReply {
+function answer(reply: FastifyReply, result: unknown, stalledMs: number): FastifyReply {
   if (result instanceof RawAnswer)
     return reply.code(result.status).headers(result.headers).type(result.type).send(result.body);
   if (!(result instanceof JsonRows)) return reply.send(result);
+  // What is made row by row holds what it reads from until the last one is taken.
+  reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
   return reply.type('application/json; charset=utf-8').send(Readable.from(jsonArray(result.rows)));
 }
 

@@ -2,6 +2,7 @@ import { calendars } from '@tickwright/market';
 import type { Gap } from '@tickwright/market';
 import type { TickRow } from '@tickwright/store';
 import type { Core } from '../core.ts';
+import type { Turns } from './turns.ts';
 
 /** A stored tick as the API and the command line show it. */
 export interface TickJson {
@@ -22,6 +23,7 @@ export interface TickQuery {
   readonly toMicros?: number;
   /** Only the newest so many. */
   readonly last?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Everything a core can be asked about its ticks is stored first, so that the answer holds what has been received. */
@@ -33,6 +35,23 @@ async function stored(core: Core): Promise<void> {
 export async function* readTicks(core: Core, query: TickQuery): AsyncGenerator<TickJson[]> {
   await stored(core);
   for await (const rows of core.tickFile.readTicks(query)) yield rows.map(tickJson);
+}
+
+/**
+ * As `readTicks`, for clients that may be many and slow: a few of them at a time. The others wait, so that neither the
+ * event loop nor the connections that the ingestor itself reads with are all theirs.
+ */
+export async function* readTicksInTurn(
+  core: Core,
+  query: TickQuery,
+  { turns, signal }: { readonly turns: Turns; readonly signal: AbortSignal },
+): AsyncGenerator<TickJson[]> {
+  const giveBack = await turns.take(signal);
+  try {
+    yield* readTicks(core, { ...query, signal });
+  } finally {
+    giveBack();
+  }
 }
 
 export async function countTicks(core: Core, query: Omit<TickQuery, 'last'>): Promise<number> {

@@ -4,12 +4,13 @@ import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
 import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { IngestorState } from './ingestor-state.ts';
-import { countTicks, gapsOf, instrumentsOf, readTicks } from './queries.ts';
+import { countTicks, gapsOf, instrumentsOf, readTicksInTurn } from './queries.ts';
 import type { TickQuery } from './queries.ts';
 import { statusReport } from './status-report.ts';
 import { jobRoutes } from '../jobs/job-routes.ts';
 import { subscriptionRoutes } from '../subscriptions/subscription-routes.ts';
 import type { LiveSubscriptions } from '../subscriptions/live-subscriptions.ts';
+import { Turns } from './turns.ts';
 import { verifyCore } from '../verification/verify-core.ts';
 
 /** Ticks one answer holds at most; a longer range is asked for in parts. */
@@ -23,8 +24,12 @@ const TIME: ParameterSchema = {
 
 type Parts = NonNullable<IngestorState['running']>;
 
+/** Clients that get ticks at a time: half of the tick file's read connections, the ingestor reads with the others. */
+const TICK_READERS_MAX = 2;
+
 /** What the ingestor answers: the live ticks and the state of the stream, so that nobody has to open its files. */
 export function ingestorRoutes(state: IngestorState): Route[] {
+  const tickTurns = new Turns(TICK_READERS_MAX);
   const running = (): Parts => {
     if (state.running === undefined)
       throw new HttpError(503, 'the ingestor is starting or stopping; ask again in a moment');
@@ -76,7 +81,10 @@ export function ingestorRoutes(state: IngestorState): Route[] {
         last: { type: 'integer', description: 'only the newest so many', minimum: 1, maximum: MAX_TICKS },
       },
       required: ['instrument'],
-      handler: async (request) => new JsonRows(readTicks(core(), tickQuery(core(), request))),
+      handler: async (request) => {
+        const query = tickQuery(core(), request);
+        return new JsonRows(readTicksInTurn(core(), query, { turns: tickTurns, signal: request.signal }));
+      },
     },
     {
       method: 'GET',

@@ -41,7 +41,7 @@ export interface TickRow {
 }
 
 /** Rows that are made of columns at a time: what becomes of them (JSON) takes as long again, in the same turn. */
-const PIECE_ROWS = 256;
+const PIECE_ROWS = 128;
 const ORDER = ['event_time', 'trade_id', 'frame_offset', 'frame_index'];
 
 /** By eventTime, tradeId, offset, index, in small pieces between which the event loop runs. */
