@@ -15,6 +15,8 @@ const CLOCK_MS = 1_000;
 const LINK_MS = 1_000;
 const RULES_MS = 5_000;
 const LIMITS_MS = 3_600_000;
+/** Not while it warms up. */
+const LIMITS_FIRST_MS = 120_000;
 /** Alerts of which earlier runs' conditions are taken up. */
 const CONDITIONS_OF = 2_000;
 /** An ingestor that is being started again is not worth an alert. */
@@ -29,7 +31,13 @@ export function runnerServices(config: Config, parts: RunnerParts, clock: Clock)
     clockService(parts, clock),
     rulesService(config, parts, clock),
     linkService(parts, clock),
-    loopService({ name: 'limits', clock, intervalMs: LIMITS_MS, work: () => parts.ledger.holdLimits() }),
+    loopService({
+      name: 'limits',
+      clock,
+      intervalMs: LIMITS_MS,
+      firstAfterMs: LIMITS_FIRST_MS,
+      work: () => parts.ledger.holdLimits(),
+    }),
     backupService({
       backups,
       clock,

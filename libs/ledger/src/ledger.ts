@@ -23,6 +23,7 @@ export interface LedgerOptions {
 
 /** What was told longer ago than so many alerts may be told again. */
 const ALERT_IDS_KNOWN = 100_000;
+const HELD_LATELY_MS = 600_000;
 /** Its statements are small; reads of the API must not take the memory of what is stored beside it. */
 const MEMORY = '512MB';
 
@@ -39,6 +40,7 @@ export class Ledger implements AsyncDisposable {
   #lastTimeMicros: number;
   #alertIds: Set<string>;
   #closed: Promise<void> | undefined;
+  #heldMs: number;
 
   private constructor(
     options: LedgerOptions,
@@ -50,6 +52,7 @@ export class Ledger implements AsyncDisposable {
     this.#lastSeq = opened.lastSeq;
     this.#lastTimeMicros = opened.lastTimeMicros;
     this.#alertIds = opened.alertIds;
+    this.#heldMs = options.clock.monotonicMs();
   }
 
   /** Opens or makes one. Errors: as `openDatabase` (held by another process, damaged), LedgerVersionError. */
@@ -140,6 +143,7 @@ export class Ledger implements AsyncDisposable {
 
   /** Removes what is older than the limits allow. */
   async holdLimits(): Promise<LedgerUse> {
+    this.#heldMs = this.#options.clock.monotonicMs();
     const use = await holdLimits(this.database, this.#options.limits, this.#options.clock.nowMicros());
     if (use.removedEvents > 0) this.#options.log.info({ ...use }, 'removed old events of the ledger');
     return use;
@@ -152,8 +156,10 @@ export class Ledger implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const { clock } = this.#options;
     try {
-      await this.holdLimits();
+      // A run that has just held them, or has hardly begun, ends at once.
+      if (clock.monotonicMs() - this.#heldMs > HELD_LATELY_MS) await this.holdLimits();
     } catch (error) {
       // A full disk, say: what is stored is stored, and the next run holds them.
       this.#options.log.warn({ error }, 'limits of the ledger could not be held at the end');

@@ -25,6 +25,10 @@ export async function openStrategyLibrary(config: Config): Promise<StrategyLibra
   const byPath = new Map<string, StrategyDefinition>();
   const paths = new Map<string, string>();
   const add = (definition: StrategyDefinition, path: string): void => {
+    if (byName.has(definition.name) && paths.get(definition.name) !== path)
+      throw new PlanError(
+        `${path}: there is a strategy "${definition.name}" already: give this one another name`,
+      );
     byName.set(definition.name, definition);
     paths.set(definition.name, path);
   };

@@ -66,7 +66,7 @@ export function runnerThread(options: RunnerThreadOptions): Service {
     run: () => ended,
     async drain() {
       isStopping = true;
-      worker?.postMessage(STOP);
+      worker?.postMessage(STOP, []);
       const timer = setTimeout(() => void worker?.terminate(), END_MAX_MS);
       await ended.catch(() => undefined);
       clearTimeout(timer);
