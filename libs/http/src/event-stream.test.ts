@@ -71,7 +71,7 @@ test('a client that does not read becomes busy, and one that is sent to all the 
   const isFree = (): boolean => client?.isBusy === false;
   let sent = 0;
   for (; sent < 2_000 && isFree(); sent += 1) {
-    client.send('block', block);
+    client?.send('block', block);
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(client?.isBusy).toBe(true);
