@@ -1,4 +1,5 @@
 import type { Metrics } from '@tickwright/runtime';
+import { lockConflicts } from './lock-conflicts.ts';
 import type { DatabaseStats } from './database.ts';
 import { openDatabases } from './open-files.ts';
 
@@ -78,6 +79,11 @@ export function registerDatabaseMetrics(metrics: Metrics): void {
       },
     });
   }
+  metrics.gauge({
+    name: 'database_lock_conflicts_total',
+    help: 'Times a database file was held by another process when it was wanted.',
+    collect: (gauge) => gauge.set(lockConflicts()),
+  });
 }
 
 /** Why the databases of this process are not well, one line each. */

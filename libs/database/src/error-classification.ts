@@ -8,6 +8,7 @@ import {
   DatabaseOpenError,
   DatabaseQueryError,
 } from './errors.ts';
+import { countLockConflict } from './lock-conflicts.ts';
 
 const SQL_SHOWN_MAX = 200;
 const FOUND_SHOWN_MAX = 400;
@@ -49,8 +50,10 @@ export function isInterrupt(error: unknown): boolean {
 function environmentError(path: string, error: unknown): TickwrightError | undefined {
   const text = messageOf(error);
   const details = { path, cause: error, found: foundIn(error) };
-  if (LOCKED.test(text))
+  if (LOCKED.test(text)) {
+    countLockConflict();
     return new DatabaseLockedError({ ...details, pid: Number(PID.exec(text)?.[1] ?? -1) });
+  }
   if (FATAL.test(text)) return new DatabaseInvalidError(details);
   if (FULL.test(text)) return new DatabaseFullError(details);
   if (MEMORY.test(text)) return new DatabaseMemoryError(details);

@@ -12,6 +12,7 @@ import {
   DatabaseOptionsError,
   openDatabase,
 } from './index.ts';
+import { lockConflicts } from './lock-conflicts.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const engine = createRequire(import.meta.url).resolve('@duckdb/node-api');
@@ -104,8 +105,10 @@ test('an open during a close waits for it and gets a new, working handle', async
 test('a file that another process has open is refused with the pid of its owner', async () => {
   const child = await holder(['CREATE TABLE t(a INTEGER)']);
   try {
+    const conflictsBefore = lockConflicts();
     const refused = await openDatabase({ path, log }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(DatabaseLockedError);
+    expect(lockConflicts()).toBeGreaterThan(conflictsBefore);
     expect(refused).toMatchObject({ code: 'database-locked', exitCode: 4, pid: child.pid });
   } finally {
     child.kill('SIGKILL');
