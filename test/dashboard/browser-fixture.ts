@@ -21,7 +21,7 @@ const FLAGS = [
 ];
 
 const executable = PLACES.find((place) => existsSync(place));
-const isRequired = process.env['TICKWRIGHT_BROWSER_TESTS'] === 'required';
+const isRequired = process.env['BROWSER_TESTS'] === 'required';
 
 /** A test in a real browser. Without one it is skipped by its name, where it is not required. */
 export const browserTest = executable === undefined && !isRequired ? test.skip : test;

@@ -2,7 +2,7 @@ import { messageOf } from '../api/api-error.ts';
 import type { NoticeRow } from '../api/answers.ts';
 import { ingestorStatus } from '../api/ingestor-status.ts';
 import type { IngestorStatus } from '../api/ingestor-status.ts';
-import { ingestorMetrics } from '../api/metrics.ts';
+import { ingestorMetrics, total } from '../api/metrics.ts';
 import type { Metrics } from '../api/metrics.ts';
 import { jobTree, ops as askOps } from '../api/ops.ts';
 import type { LogLine, Ops, ProcessRow } from '../api/ops.ts';
@@ -138,7 +138,7 @@ function show(): void {
   const overview = shell.overview();
   showVerdict(verdict, { overview, ops, status });
   if (ops !== undefined) {
-    processes.setRows(ops.processes);
+    processes.setRows(ops.processes.map(measured));
     log.setRows(ops.log.slice(0, 100));
   }
   showPipeline(pipeline, stagesOf({ status, ops, rates, nowMs: performance.now() }));
@@ -148,6 +148,18 @@ function show(): void {
   connections.setRows(connectionsOf(status));
   showSubscriptions(status);
   showSituation();
+}
+
+/** What a process does not tell of itself stands in its metrics. */
+function measured(row: ProcessRow): ProcessRow {
+  const { metrics } = known;
+  if (row.name !== 'ingestor' || metrics === undefined) return row;
+  const cpu = rates.rate('ingestor cpu', total(metrics, 'process_cpu_seconds_total'), performance.now());
+  return {
+    ...row,
+    rssBytes: row.rssBytes ?? total(metrics, 'process_resident_memory_bytes') ?? null,
+    cpuPercent: row.cpuPercent ?? (cpu === undefined ? null : cpu * 100),
+  };
 }
 
 function connectionsOf(status: IngestorStatus | undefined): Connection[] {

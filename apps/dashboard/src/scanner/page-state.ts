@@ -3,6 +3,7 @@ import type { ConnectionState } from '../api/event-connection.ts';
 import { connectionState } from '../shell/notice-line.ts';
 import type { PageState } from '../shell/notice-line.ts';
 import type { RowStore } from './row-store.ts';
+import { effectivePreset } from './view-state.ts';
 import type { ViewState } from './view-state.ts';
 
 export interface Situation {
@@ -50,7 +51,7 @@ function noRows({ store, shown, view, clear }: Situation): PageState | undefined
   if (shown > 0) return undefined;
   const what = [
     view.list === '' ? '' : `watchlist “${view.list}”`,
-    view.preset === 'all' ? '' : `preset ${view.preset}`,
+    view.preset === 'all' ? '' : `“${effectivePreset(view).title}”`,
     view.text === '' ? '' : `filter “${view.text}”`,
   ].filter((each) => each !== '');
   const hint = view.list === '' ? '' : ' Select a row and press w to put it into a watchlist.';
