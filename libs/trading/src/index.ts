@@ -11,6 +11,7 @@ export type {
   DataEvent,
   EngineEvent,
   EventHead,
+  HistoryEvent,
   RulesEvent,
   StartEvent,
   TickEvent,

@@ -47,6 +47,8 @@ export class StateTable<T extends object> {
   readonly #rows: StateRows;
   readonly #prefix: string;
   readonly #records = new Map<string, T>();
+  /** Made once, for a key made anew would be hashed anew at every change. */
+  readonly #keys = new Map<string, string>();
 
   constructor(rows: StateRows, prefix: string) {
     this.#rows = rows;
@@ -61,11 +63,12 @@ export class StateTable<T extends object> {
 
   put(id: string, record: T): void {
     this.#records.set(id, record);
-    this.#rows.put(this.#prefix + id, record as unknown as JsonValue);
+    this.#rows.put(this.#keyOf(id), record as unknown as JsonValue);
   }
 
   remove(id: string): void {
-    if (this.#records.delete(id)) this.#rows.remove(this.#prefix + id);
+    if (this.#records.delete(id)) this.#rows.remove(this.#keyOf(id));
+    this.#keys.delete(id);
   }
 
   values(): IterableIterator<T> {
@@ -74,5 +77,11 @@ export class StateTable<T extends object> {
 
   entries(): IterableIterator<[string, T]> {
     return this.#records.entries();
+  }
+
+  #keyOf(id: string): string {
+    let key = this.#keys.get(id);
+    if (key === undefined) this.#keys.set(id, (key = this.#prefix + id));
+    return key;
   }
 }

@@ -32,8 +32,11 @@ export class Book {
   #netValue = new Exact(0);
   #grossValue = new Exact(0);
   #cash: CashRecord | undefined;
+  readonly #changed: (instrument: InstrumentKey) => void;
 
-  constructor(rows: StateRows, markets: Markets) {
+  /** `changed` hears of each instrument whose holdings or value change, and of those that have some now. */
+  constructor(rows: StateRows, markets: Markets, changed: (instrument: InstrumentKey) => void) {
+    this.#changed = changed;
     this.#rows = rows;
     this.#markets = markets;
     this.#holdings = new StateTable(rows, 'position');
@@ -63,7 +66,19 @@ export class Book {
 
   /** Signed. */
   quantity(strategy: string, instrument: InstrumentKey): Big {
-    return new Exact(this.#holdings.get(holdingKey({ strategy, instrument }))?.position.quantity ?? 0);
+    return new Exact(this.quantityText(strategy, instrument));
+  }
+
+  quantityText(strategy: string, instrument: InstrumentKey): Decimal {
+    if (!this.#byInstrument.has(instrument)) return ZERO;
+    return this.#holdings.get(holdingKey({ strategy, instrument }))?.position.quantity ?? ZERO;
+  }
+
+  /** Whether anybody holds some. */
+  isHeld(instrument: InstrumentKey): boolean {
+    for (const key of this.#byInstrument.get(instrument) ?? [])
+      if (this.#holdings.get(key)?.position.quantity !== ZERO) return true;
+    return false;
   }
 
   /** Holdings of an instrument that are not flat. */
@@ -76,7 +91,7 @@ export class Book {
 
   /** Instruments in which something is held. */
   heldInstruments(): InstrumentKey[] {
-    return [...this.#byInstrument.keys()].filter((key) => this.held(key).length > 0).sort();
+    return [...this.#byInstrument.keys()].filter((key) => this.isHeld(key)).sort();
   }
 
   /** Books a fill. Returns the holding after it, and the round trip it ended. */
@@ -100,6 +115,7 @@ export class Book {
 
   /** To be called when an instrument's price changed. */
   revalue(instrument: InstrumentKey): void {
+    if (!this.isHeld(instrument)) return;
     for (const key of this.#byInstrument.get(instrument) ?? []) {
       const holding = this.#holdings.get(key);
       if (holding !== undefined) this.#value(key, holding);
@@ -144,6 +160,7 @@ export class Book {
   }
 
   #value(key: string, holding: Holding): void {
+    this.#changed(holding.position.instrument);
     const { price } = this.#markets.get(holding.position.instrument);
     const before = this.#values.get(key) ?? new Exact(0);
     const after = new Exact(holding.position.quantity).times(price === null ? 0 : String(price));

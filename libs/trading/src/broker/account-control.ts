@@ -1,3 +1,4 @@
+import { MINUTE_MICROS } from '@tickwright/market';
 import { Exact, ZERO, toDecimal } from '../decimal.ts';
 import type { Decimal } from '../decimal.ts';
 import type { Account, EquityPoint } from '../contract/account.ts';
@@ -5,9 +6,7 @@ import type { OutputDraft } from '../engine/output-draft.ts';
 import type { StateRows } from '../state-rows.ts';
 import type { Desk } from './desk.ts';
 import type { OrderReason } from './order-shape.ts';
-import { committedValue } from './exposure.ts';
 
-const EQUITY_POINT_MICROS = 60_000_000;
 const KEY = 'control';
 
 interface ControlRecord {
@@ -26,6 +25,7 @@ export class AccountControl {
   readonly #rows: StateRows;
   readonly #desk: Desk;
   #record: ControlRecord;
+  #lookedAtMinute = -1;
 
   constructor(rows: StateRows, desk: Desk) {
     this.#rows = rows;
@@ -40,6 +40,11 @@ export class AccountControl {
     };
   }
 
+  /** The next event looks at the calendar, whatever the time: it may be another one. */
+  forgetCalendar(): void {
+    this.#lookedAtMinute = -1;
+  }
+
   get ordersToday(): number {
     return this.#record.ordersToday;
   }
@@ -50,6 +55,10 @@ export class AccountControl {
 
   /** Turns the day: its loss is counted anew, and what its loss forbade is allowed again. */
   turnDay(draft: OutputDraft): void {
+    // Days begin with a minute everywhere.
+    const minute = Math.floor(draft.timeMicros / MINUTE_MICROS);
+    if (minute === this.#lookedAtMinute) return;
+    this.#lookedAtMinute = minute;
     const day = this.#desk.rules.accountDate(draft.timeMicros);
     if (day === this.#record.day) return;
     const isLifted = this.#record.killedBy === 'daily-loss';
@@ -97,7 +106,7 @@ export class AccountControl {
     const { book, rules } = this.#desk;
     const { equity } = book;
     const money = book.money;
-    const power = equity.div(rules.config.account.marginRate).minus(committedValue(this.#desk));
+    const power = equity.div(rules.config.account.marginRate).minus(this.#desk.commitments.total);
     const { day, dayStartEquity } = this.#record;
     return {
       ...money,
@@ -115,7 +124,7 @@ export class AccountControl {
 
   /** A point of the equity curve: after fills, and once a minute while something is held. */
   equityPoint(draft: OutputDraft): EquityPoint | null {
-    const minute = Math.floor(draft.timeMicros / EQUITY_POINT_MICROS);
+    const minute = Math.floor(draft.timeMicros / MINUTE_MICROS);
     const isDue = minute !== this.#record.pointMinute && !this.#desk.book.exposure.eq(0);
     if (draft.fills.length === 0 && !isDue) return null;
     this.#put({ pointMinute: minute });

@@ -17,7 +17,7 @@ export function passTime(
   draft: OutputDraft,
   at: { readonly instrument: InstrumentKey; readonly micros: number },
 ): void {
-  if (!desk.working.has(at.instrument) && desk.book.held(at.instrument).length === 0) return;
+  if (!desk.working.has(at.instrument) && !desk.book.isHeld(at.instrument)) return;
   for (const { order } of desk.working.of(at.instrument))
     if (order.expiresMicros !== null && order.expiresMicros <= at.micros) expire(desk, draft, order);
   const dueMicros = desk.rules.lastSquareOff(at.instrument, at.micros);

@@ -1,3 +1,4 @@
+import type { InstrumentKey } from '@tickwright/market';
 import type { OrderExplanation } from '../contract/engine.ts';
 import type { Order, OrderState } from '../contract/order.ts';
 import { Book } from '../book/book.ts';
@@ -5,6 +6,8 @@ import { Markets } from '../book/markets.ts';
 import type { OutputDraft } from '../engine/output-draft.ts';
 import type { Progression } from '../engine/progression.ts';
 import type { StateRows } from '../state-rows.ts';
+import { Commitments } from './commitments.ts';
+import { committedIn } from './exposure.ts';
 import type { OrderReason } from './order-shape.ts';
 import type { VenueRules } from './venue-rules.ts';
 import { Waiting } from './waiting.ts';
@@ -20,6 +23,7 @@ export class Desk {
   readonly book: Book;
   readonly working: WorkingOrders;
   readonly waiting = new Waiting();
+  readonly commitments = new Commitments((instrument) => committedIn(this, instrument));
   readonly progress: Progression;
   readonly #ended = new Map<string, Order>();
   #rules: VenueRules | undefined;
@@ -27,8 +31,9 @@ export class Desk {
   constructor(rows: StateRows, progress: Progression) {
     this.progress = progress;
     this.markets = new Markets(rows);
-    this.book = new Book(rows, this.markets);
-    this.working = new WorkingOrders(rows);
+    const touch = (instrument: InstrumentKey) => this.commitments.touch(instrument);
+    this.book = new Book(rows, this.markets, touch);
+    this.working = new WorkingOrders(rows, touch);
   }
 
   /** Of the run; there are none before its start. */

@@ -48,7 +48,7 @@ export function riskFacts(desk: Desk, weighed: Weighed, ordersToday: number): Ri
     orderValue: value,
     orderQuantity,
     positionValue: netReach(ownersOf(desk, order.instrument, order)).times(price),
-    committed: committedValue(desk, weighed),
+    committed: committedWith(desk, weighed),
     marginRate: new Exact(config.account.marginRate),
     equity: desk.book.equity,
     fees: fees.reduce((sum, fee) => sum.plus(fee.amount), new Exact(0)),
@@ -57,17 +57,20 @@ export function riskFacts(desk: Desk, weighed: Weighed, ordersToday: number): Ri
   };
 }
 
-/** The exposure at its worst, over all holdings and working orders, and one more order where given. */
-export function committedValue(desk: Desk, more?: Weighed): Big {
-  const instruments = new Set([...desk.book.heldInstruments(), ...desk.working.instruments()]);
-  if (more !== undefined) instruments.add(more.order.instrument);
+/** The exposure of all at its worst, with one more order. */
+function committedWith(desk: Desk, more: Weighed): Big {
+  const { instrument } = more.order;
+  const others = desk.commitments.total.minus(desk.commitments.of(instrument));
+  return others.plus(committedIn(desk, instrument, more));
+}
+
+/** The exposure in an instrument at its worst: its holdings and working orders, and one more order where given. */
+export function committedIn(desk: Desk, instrument: InstrumentKey, more?: Weighed): Big {
+  const mark = new Exact(String(desk.markets.get(instrument).price ?? 0));
   let sum = new Exact(0);
-  for (const instrument of instruments) {
-    const mark = new Exact(String(desk.markets.get(instrument).price ?? 0));
-    for (const owner of ownersOf(desk, instrument, more?.order)) {
-      const prices = owner.orders.map((order) => (order === more?.order ? more.price : ownPrice(order)));
-      sum = sum.plus(widest(reachOf(owner.held, owner.orders)).times(dearest(mark, prices)));
-    }
+  for (const owner of ownersOf(desk, instrument, more?.order)) {
+    const prices = owner.orders.map((order) => (order === more?.order ? more.price : ownPrice(order)));
+    sum = sum.plus(widest(reachOf(owner.held, owner.orders)).times(dearest(mark, prices)));
   }
   return sum;
 }

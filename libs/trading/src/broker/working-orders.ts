@@ -22,7 +22,11 @@ export class WorkingOrders {
   readonly #table: StateTable<WorkingOrder>;
   readonly #byInstrument = new Map<InstrumentKey, string[]>();
 
-  constructor(rows: StateRows) {
+  readonly #changed: (instrument: InstrumentKey) => void;
+
+  /** `changed` hears of each instrument whose orders change, and of those that have some now. */
+  constructor(rows: StateRows, changed: (instrument: InstrumentKey) => void) {
+    this.#changed = changed;
     this.#table = new StateTable(rows, 'order');
     for (const { order } of this.#table.values()) this.#index(order);
   }
@@ -57,16 +61,19 @@ export class WorkingOrders {
     const isKnown = this.#table.get(working.order.id) !== undefined;
     this.#table.put(working.order.id, working);
     if (!isKnown) this.#index(working.order);
+    this.#changed(working.order.instrument);
   }
 
   remove(order: Order): void {
     this.#table.remove(order.id);
+    this.#changed(order.instrument);
     const ids = (this.#byInstrument.get(order.instrument) ?? []).filter((id) => id !== order.id);
     if (ids.length === 0) this.#byInstrument.delete(order.instrument);
     else this.#byInstrument.set(order.instrument, ids);
   }
 
   #index(order: Order): void {
+    this.#changed(order.instrument);
     const ids = [...(this.#byInstrument.get(order.instrument) ?? []), order.id];
     this.#byInstrument.set(
       order.instrument,

@@ -48,6 +48,17 @@ export interface CandleEvent extends EventHead {
 }
 
 /**
+ * Candles of phase `history` in one event, closed, in order: what a warm-up is best fed with, for one event costs the log
+ * and the ledger as much as a thousand candles in it. The same as the candles one by one, but that `consumed` names only the last.
+ */
+export interface HistoryEvent extends EventHead {
+  readonly type: 'history';
+  readonly instrument: InstrumentKey;
+  readonly interval: Interval;
+  readonly candles: readonly Candle[];
+}
+
+/**
  * A trade. Needed only for instruments of which `Engine.needs(instrument).ticks` is true at that moment; one that is not needed
  * changes nothing, need not be fed and need not be logged.
  */
@@ -122,4 +133,4 @@ export interface CommandEvent extends EventHead {
 
 /** Everything that decides a result. */
 export type EngineEvent =
-  StartEvent | CandleEvent | TickEvent | DataEvent | ClockEvent | RulesEvent | CommandEvent;
+  StartEvent | CandleEvent | HistoryEvent | TickEvent | DataEvent | ClockEvent | RulesEvent | CommandEvent;

@@ -13,7 +13,6 @@ export class OutputDraft {
   readonly timeMicros: number;
   /** Money, day or kill switch changed. */
   accountChanged = false;
-  readonly consumed: Consumed[] = [];
   readonly signals: Signal[] = [];
   readonly suppressed: SuppressedVote[] = [];
   readonly orders: OrderChange[] = [];
@@ -21,11 +20,17 @@ export class OutputDraft {
   readonly closedTrades: ClosedTrade[] = [];
   readonly notices: Notice[] = [];
   readonly #positions = new Map<string, Position>();
+  readonly #consumed = new Map<string, Consumed>();
   readonly #strategies = new Map<string, StrategyState>();
 
   constructor(head: { readonly seq: number; readonly timeMicros: number }) {
     this.seq = head.seq;
     this.timeMicros = head.timeMicros;
+  }
+
+  /** The last of a strategy stands. */
+  addConsumed(key: string, consumed: Consumed): void {
+    this.#consumed.set(key, consumed);
   }
 
   addOrder(order: Order): void {
@@ -52,7 +57,7 @@ export class OutputDraft {
     return {
       seq: this.seq,
       timeMicros: this.timeMicros,
-      consumed: this.consumed,
+      consumed: [...this.#consumed.values()],
       signals: this.signals,
       suppressed: this.suppressed,
       orders: this.orders,

@@ -5,7 +5,6 @@ import type { Needs } from '../contract/engine.ts';
 import type { CandleEvent, DataEvent } from '../contract/event.ts';
 import type { SuppressionCode, Vote } from '../contract/signal.ts';
 import type { StrategyContext, StrategyFinder, StrategyView } from '../contract/strategy.ts';
-import { toDecimal } from '../decimal.ts';
 import { StateTable } from '../state-rows.ts';
 import type { StateRows } from '../state-rows.ts';
 import { CandleSeries } from './candle-series.ts';
@@ -47,6 +46,8 @@ export class StrategyDesk {
   #groups = new Map<string, Group>();
   #data = new DataStates();
   #instances: StrategyInstance[] = [];
+  /** The last candles of history in this event. */
+  readonly #history = new Map<StrategyInstance, Candle>();
   /** Whose status may have changed. */
   readonly #touched = new Set<StrategyInstance>();
 
@@ -92,7 +93,7 @@ export class StrategyDesk {
   consumedUpTo(instrument: InstrumentKey, interval: Interval): number | null {
     const group = this.#groups.get(groupKey(instrument, interval));
     const opened = (group?.instances ?? []).flatMap(
-      (instance) => this.#consumed.get(consumedKey(instance))?.openMicros ?? [],
+      (instance) => this.#consumed.get(instance.key)?.openMicros ?? [],
     );
     return opened.length === 0 ? null : Math.max(...opened);
   }
@@ -152,6 +153,12 @@ export class StrategyDesk {
     }
   }
 
+  /** Notes the last candles of history as consumed: once an event, however many it held. */
+  noteHistory(draft: OutputDraft): void {
+    for (const [instance, candle] of this.#history) this.#consume(draft, instance, candle);
+    this.#history.clear();
+  }
+
   /** Switches a strategy by hand. Returns those it is at work as. */
   switch(id: string, to: SwitchRecord): StrategyInstance[] {
     const own = this.#instances.filter(({ config }) => config.id === id);
@@ -171,6 +178,11 @@ export class StrategyDesk {
   }
 
   #close(draft: OutputDraft, instance: StrategyInstance, event: CandleEvent): Opinion[] {
+    if (event.phase === 'history') {
+      this.#history.set(instance, event.candle);
+      this.#feed(instance, event, false);
+      return [];
+    }
     const isFirst = this.#consume(draft, instance, event.candle);
     const suppression = this.#suppression(instance, event);
     const matters = isFirst && event.phase === 'live';
@@ -199,14 +211,14 @@ export class StrategyDesk {
 
   /** Notes that a strategy consumed a candle. Whether it is newer than all it consumed, in this run or an earlier one. */
   #consume(draft: OutputDraft, instance: StrategyInstance, candle: Candle): boolean {
-    const key = consumedKey(instance);
+    const key = instance.key;
     const before = this.#consumed.get(key);
     const { openMicros, version } = candle;
     const isNewer = before === undefined || openMicros > before.openMicros;
     const isRevised = before?.openMicros === openMicros && version > before.version;
     if (isNewer || isRevised) this.#consumed.put(key, { openMicros, version });
     if (isNewer || isRevised || candle.state === 'revised')
-      draft.consumed.push({
+      draft.addConsumed(key, {
         strategy: instance.config.id,
         instrument: instance.context.instrument,
         interval: instance.context.interval,
@@ -226,7 +238,7 @@ export class StrategyDesk {
       phase: event.phase,
       counts,
       data: this.#data.of(event.instrument),
-      position: toDecimal(this.#desk.book.quantity(instance.config.id, event.instrument)),
+      position: this.#desk.book.quantityText(instance.config.id, event.instrument),
     };
   }
 
@@ -239,8 +251,4 @@ export class StrategyDesk {
 
 function groupKey(instrument: InstrumentKey, interval: Interval): string {
   return `${interval}/${instrument}`;
-}
-
-function consumedKey({ config, context }: StrategyInstance): string {
-  return `${config.id}/${context.interval}/${context.instrument}`;
 }

@@ -21,6 +21,8 @@ const DIRECTIONS: readonly string[] = ['long', 'short', 'flat'];
 export class StrategyInstance {
   readonly config: StrategyConfig;
   readonly context: StrategyContext;
+  /** Of what it consumed, in the state. */
+  readonly key: string;
   readonly #definition: StrategyDefinition | undefined;
   #parameters: unknown;
   #strategy: Strategy | undefined;
@@ -35,6 +37,7 @@ export class StrategyInstance {
   constructor(config: StrategyConfig, context: StrategyContext, definition: StrategyDefinition | undefined) {
     this.config = config;
     this.context = context;
+    this.key = `${config.id}/${context.interval}/${context.instrument}`;
     this.#definition = definition;
     this.#check();
     this.make();

@@ -6,7 +6,8 @@ import { meetMarket, tickSpan } from '../broker/meeting.ts';
 import { VenueRules } from '../broker/venue-rules.ts';
 import type { Account } from '../contract/account.ts';
 import type { Engine, EngineOptions, Needs, OrderExplanation } from '../contract/engine.ts';
-import type { CandleEvent, EngineEvent, StartEvent, TickEvent } from '../contract/event.ts';
+import type { Candle } from '../contract/candle.ts';
+import type { CandleEvent, EngineEvent, HistoryEvent, StartEvent, TickEvent } from '../contract/event.ts';
 import type { Order } from '../contract/order.ts';
 import type { EngineOutput, EngineState } from '../contract/output.ts';
 import type { MarkedPosition } from '../contract/position.ts';
@@ -59,6 +60,7 @@ class TradingEngine implements Engine {
     this.#control.turnDay(draft);
     const decidedMicros = this.#decidedMicros(event);
     this.#dispatch(draft, event, decidedMicros);
+    this.#strategies.noteHistory(draft);
     watchLoss(this.#desk, this.#control, draft, decidedMicros);
     this.#reportStrategies(draft);
     const equity = this.#control.equityPoint(draft);
@@ -137,6 +139,8 @@ class TradingEngine implements Engine {
         return;
       case 'candle':
         return this.#candle(draft, event, decidedMicros);
+      case 'history':
+        return this.#history(draft, event);
       case 'tick':
         return this.#tick(draft, event);
       case 'data':
@@ -156,11 +160,20 @@ class TradingEngine implements Engine {
     const { config } = event;
     this.#isStarted = true;
     this.#progress.startRun(event.runId);
+    this.#control.forgetCalendar();
     this.#desk.useRules(new VenueRules(config, this.#options.calendars));
     this.#desk.book.open(decimal(config.account.cash), config.account.currency);
     this.#statuses.clear();
     this.#strategies.start(this.#options.strategies);
     draft.accountChanged = true;
+  }
+
+  #history(draft: OutputDraft, { candles, ...source }: HistoryEvent): void {
+    const last = candles.at(-1);
+    if (last === undefined) return;
+    const eventOf = (candle: Candle) => ({ ...source, type: 'candle', phase: 'history', candle }) as const;
+    this.#marketCandle(draft, eventOf(last));
+    for (const candle of candles) this.#strategies.take(draft, eventOf(candle));
   }
 
   #candle(draft: OutputDraft, event: CandleEvent, decidedMicros: number): void {
@@ -198,6 +211,7 @@ class TradingEngine implements Engine {
   #mark(instrument: InstrumentKey, price: number, micros: number): void {
     this.#desk.markets.update(instrument, { price, micros });
     this.#desk.book.revalue(instrument);
+    if (this.#desk.working.has(instrument)) this.#desk.commitments.touch(instrument);
   }
 
   #passTime(draft: OutputDraft, instrument: InstrumentKey, micros: number): void {

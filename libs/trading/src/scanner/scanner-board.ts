@@ -44,6 +44,9 @@ export class ScannerBoard {
         return this.#start(event.config);
       case 'candle':
         return this.#candle(event);
+      case 'history':
+        for (const candle of event.candles) this.#candle({ ...event, candle });
+        return undefined;
       case 'tick':
         return this.price(event.instrument, event.price, event.eventMicros);
       case 'data':
@@ -91,7 +94,7 @@ export class ScannerBoard {
     );
   }
 
-  #candle(event: CandleEvent): void {
+  #candle(event: Pick<CandleEvent, 'instrument' | 'interval' | 'candle' | 'timeMicros'>): void {
     const { instrument, interval, candle } = event;
     const config = this.#config;
     if (config === undefined) return;
