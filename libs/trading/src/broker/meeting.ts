@@ -1,5 +1,4 @@
 import type { InstrumentKey } from '@tickwright/market';
-import { Exact } from '../decimal.ts';
 import type { InstrumentRules } from '../contract/instrument-rules.ts';
 import type { Order } from '../contract/order.ts';
 import type { OutputDraft } from '../engine/output-draft.ts';
@@ -115,23 +114,4 @@ class Meeting {
       this.#desk.end(this.#draft, order, { state: 'cancelled', code: 'ioc-rest', reason });
     } else if (working.isNew) this.#desk.working.put({ ...working, isNew: false });
   }
-}
-
-/** A trade as a span. */
-export function tickSpan(tick: {
-  readonly eventMicros: number;
-  readonly price: number;
-  readonly quantity: number;
-}): MarketSpan {
-  const price = new Exact(String(tick.price));
-  return {
-    kind: 'tick',
-    openMicros: tick.eventMicros,
-    closeMicros: tick.eventMicros,
-    open: price,
-    high: price,
-    low: price,
-    close: price,
-    volume: new Exact(String(tick.quantity)),
-  };
 }

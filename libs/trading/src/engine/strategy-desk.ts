@@ -8,15 +8,10 @@ import type { StrategyContext, StrategyFinder, StrategyView } from '../contract/
 import { StateTable } from '../state-rows.ts';
 import type { StateRows } from '../state-rows.ts';
 import { CandleSeries } from './candle-series.ts';
+import { Consumption } from './consumption.ts';
 import { DataStates } from './data-states.ts';
 import type { OutputDraft } from './output-draft.ts';
 import { StrategyInstance } from './strategy-instance.ts';
-
-/** What a strategy consumed last of an instrument, over restarts. */
-interface ConsumedRecord {
-  readonly openMicros: number;
-  readonly version: number;
-}
 
 /** A strategy switched by hand, over restarts: it goes before the configuration. */
 interface SwitchRecord {
@@ -41,7 +36,7 @@ export interface Opinion {
 /** All strategies of a run: feeds them candles and tells what they think. */
 export class StrategyDesk {
   readonly #desk: Desk;
-  readonly #consumed: StateTable<ConsumedRecord>;
+  readonly #consumption: Consumption;
   readonly #switches: StateTable<SwitchRecord>;
   #groups = new Map<string, Group>();
   #data = new DataStates();
@@ -53,7 +48,7 @@ export class StrategyDesk {
 
   constructor(rows: StateRows, desk: Desk) {
     this.#desk = desk;
-    this.#consumed = new StateTable(rows, 'consumed');
+    this.#consumption = new Consumption(rows);
     this.#switches = new StateTable(rows, 'switch');
   }
 
@@ -92,9 +87,7 @@ export class StrategyDesk {
   /** openMicros of the last closed candle that any strategy consumed. */
   consumedUpTo(instrument: InstrumentKey, interval: Interval): number | null {
     const group = this.#groups.get(groupKey(instrument, interval));
-    const opened = (group?.instances ?? []).flatMap(
-      (instance) => this.#consumed.get(instance.key)?.openMicros ?? [],
-    );
+    const opened = (group?.instances ?? []).flatMap((instance) => this.#consumption.upTo(instance) ?? []);
     return opened.length === 0 ? null : Math.max(...opened);
   }
 
@@ -123,7 +116,7 @@ export class StrategyDesk {
       case 'revision':
         for (const instance of group.instances) {
           if (!instance.isStopped) this.rebuild(instance, event);
-          this.#consume(draft, instance, event.candle);
+          this.#consumption.note(draft, instance, event.candle);
         }
         return [];
       case 'new':
@@ -155,7 +148,7 @@ export class StrategyDesk {
 
   /** Notes the last candles of history as consumed: once an event, however many it held. */
   noteHistory(draft: OutputDraft): void {
-    for (const [instance, candle] of this.#history) this.#consume(draft, instance, candle);
+    for (const [instance, candle] of this.#history) this.#consumption.note(draft, instance, candle);
     this.#history.clear();
   }
 
@@ -183,7 +176,7 @@ export class StrategyDesk {
       this.#feed(instance, event, false);
       return [];
     }
-    const isFirst = this.#consume(draft, instance, event.candle);
+    const isFirst = this.#consumption.note(draft, instance, event.candle);
     const suppression = this.#suppression(instance, event);
     const matters = isFirst && event.phase === 'live';
     const isWarm = instance.willCount(event.phase);
@@ -207,25 +200,6 @@ export class StrategyDesk {
     if (data.openGaps > 0 && !config.signalOnStale) return 'gap';
     if (!event.candle.isComplete && !config.signalOnIncomplete) return 'incomplete';
     return undefined;
-  }
-
-  /** Notes that a strategy consumed a candle. Whether it is newer than all it consumed, in this run or an earlier one. */
-  #consume(draft: OutputDraft, instance: StrategyInstance, candle: Candle): boolean {
-    const key = instance.key;
-    const before = this.#consumed.get(key);
-    const { openMicros, version } = candle;
-    const isNewer = before === undefined || openMicros > before.openMicros;
-    const isRevised = before?.openMicros === openMicros && version > before.version;
-    if (isNewer || isRevised) this.#consumed.put(key, { openMicros, version });
-    if (isNewer || isRevised || candle.state === 'revised')
-      draft.addConsumed(key, {
-        strategy: instance.config.id,
-        instrument: instance.context.instrument,
-        interval: instance.context.interval,
-        openMicros,
-        version,
-      });
-    return isNewer;
   }
 
   #view(

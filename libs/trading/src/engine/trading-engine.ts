@@ -1,18 +1,18 @@
 import type { InstrumentKey, Interval } from '@tickwright/market';
 import { AccountControl } from '../broker/account-control.ts';
-import { passClock, passTime, watchLoss } from '../broker/day-ends.ts';
+import { passClock, watchLoss } from '../broker/day-ends.ts';
 import { Desk } from '../broker/desk.ts';
-import { meetMarket, tickSpan } from '../broker/meeting.ts';
+import { takeMarketCandle, takeTick } from '../broker/market-data.ts';
 import { VenueRules } from '../broker/venue-rules.ts';
 import type { Account } from '../contract/account.ts';
 import type { Engine, EngineOptions, Needs, OrderExplanation } from '../contract/engine.ts';
 import type { Candle } from '../contract/candle.ts';
-import type { CandleEvent, EngineEvent, HistoryEvent, StartEvent, TickEvent } from '../contract/event.ts';
+import type { CandleEvent, EngineEvent, HistoryEvent, StartEvent } from '../contract/event.ts';
 import type { Order } from '../contract/order.ts';
 import type { EngineOutput, EngineState } from '../contract/output.ts';
 import type { MarkedPosition } from '../contract/position.ts';
 import type { StrategyState } from '../contract/strategy.ts';
-import { Exact, decimal } from '../decimal.ts';
+import { decimal } from '../decimal.ts';
 import { StateRows } from '../state-rows.ts';
 import { cancelSignalOrders, obey } from './commands.ts';
 import { checkConfig } from './config-check.ts';
@@ -142,7 +142,7 @@ class TradingEngine implements Engine {
       case 'history':
         return this.#history(draft, event);
       case 'tick':
-        return this.#tick(draft, event);
+        return takeTick(this.#desk, this.#control, draft, event);
       case 'data':
         return this.#strategies.tell(event);
       case 'clock':
@@ -172,50 +172,14 @@ class TradingEngine implements Engine {
     const last = candles.at(-1);
     if (last === undefined) return;
     const eventOf = (candle: Candle) => ({ ...source, type: 'candle', phase: 'history', candle }) as const;
-    this.#marketCandle(draft, eventOf(last));
+    takeMarketCandle(this.#desk, this.#control, draft, eventOf(last));
     for (const candle of candles) this.#strategies.take(draft, eventOf(candle));
   }
 
   #candle(draft: OutputDraft, event: CandleEvent, decidedMicros: number): void {
-    if (event.candle.state !== 'forming') this.#marketCandle(draft, event);
+    if (event.candle.state !== 'forming') takeMarketCandle(this.#desk, this.#control, draft, event);
     for (const opinion of this.#strategies.take(draft, event))
       this.#judge(draft, event, { ...opinion, decidedMicros });
-  }
-
-  /** The paper venue's side of a closed candle: it fills, it values, and time passes with it. */
-  #marketCandle(draft: OutputDraft, event: CandleEvent): void {
-    const { instrument, candle } = event;
-    const { fills } = this.#desk.rules.config;
-    const isTime = event.interval === fills.interval && event.phase !== 'history';
-    const { filledUpToMicros } = this.#desk.markets.get(instrument);
-    const isNew = isTime && candle.openMicros > filledUpToMicros;
-    if (isNew && fills.on === 'candles') {
-      this.#passTime(draft, instrument, candle.openMicros);
-      meetMarket(this.#desk, draft, instrument, candleSpan(event));
-    }
-    if (isNew) this.#desk.markets.update(instrument, { filledUpToMicros: candle.openMicros });
-    if (candle.closeMicros > this.#desk.markets.get(instrument).micros)
-      this.#mark(instrument, candle.close, candle.closeMicros);
-    if (isNew) this.#passTime(draft, instrument, candle.closeMicros);
-  }
-
-  #tick(draft: OutputDraft, event: TickEvent): void {
-    const { instrument } = event;
-    if (!this.needs(instrument).ticks) return;
-    this.#passTime(draft, instrument, event.eventMicros);
-    if (event.eventMicros >= this.#desk.markets.get(instrument).micros)
-      this.#mark(instrument, event.price, event.eventMicros);
-    meetMarket(this.#desk, draft, instrument, tickSpan(event));
-  }
-
-  #mark(instrument: InstrumentKey, price: number, micros: number): void {
-    this.#desk.markets.update(instrument, { price, micros });
-    this.#desk.book.revalue(instrument);
-    if (this.#desk.working.has(instrument)) this.#desk.commitments.touch(instrument);
-  }
-
-  #passTime(draft: OutputDraft, instrument: InstrumentKey, micros: number): void {
-    passTime(this.#desk, this.#control, draft, { instrument, micros });
   }
 
   #judge(
@@ -267,18 +231,4 @@ class TradingEngine implements Engine {
       cancelSignalOrders(this.#desk, draft, { strategy, instrument, reason: text });
     }
   }
-}
-
-function candleSpan({ candle }: CandleEvent): Parameters<typeof meetMarket>[3] {
-  const exact = (value: number) => new Exact(String(value));
-  return {
-    kind: 'candle',
-    openMicros: candle.openMicros,
-    closeMicros: candle.closeMicros,
-    open: exact(candle.open),
-    high: exact(candle.high),
-    low: exact(candle.low),
-    close: exact(candle.close),
-    volume: exact(candle.volume),
-  };
 }
