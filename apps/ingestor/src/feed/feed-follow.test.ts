@@ -103,7 +103,7 @@ test('whoever follows the feed knows in every interval what the candles are, how
         expect(byId(known)).toEqual(byId(unfilled));
       }
     }),
-    { numRuns: Number(process.env['FEED_RUNS'] ?? 6) },
+    { numRuns: Number(process.env['FEED_RUNS'] ?? 4) },
   );
 });
 

@@ -40,7 +40,7 @@ test('the newest messages of each topic are kept within the limits, and none is 
           expect(each.readUInt32LE()).toBe(number * 1_000_000 + oldestKept(topic) + at);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 25 },
   );
 });
 

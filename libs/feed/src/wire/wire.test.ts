@@ -81,7 +81,7 @@ test('every column of a tick arrives, in order of arrival within its instrument,
         expect(found.get(instrument) ?? []).toEqual(wanted);
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 8 },
   );
 });
 
