@@ -16,10 +16,10 @@ function askedMs() {
   });
 }
 
-let isOver = false;
-process.stdin.on('end', () => (isOver = true)).resume();
+const over = new AbortController();
+process.stdin.on('end', () => over.abort()).resume();
 const [healthMs, ownDelayMs] = [[], []];
-while (!isOver) {
+while (!over.signal.aborted) {
   healthMs.push(await askedMs());
   const startedMs = performance.now();
   await new Promise((resolve) => setTimeout(resolve, EVERY_MS));

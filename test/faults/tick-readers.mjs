@@ -14,14 +14,15 @@ function read() {
   });
 }
 
-let [isOver, answers] = [false, 0];
+const over = new AbortController();
+let answers = 0;
 process.stdin
   .on('end', () => {
-    isOver = true;
+    over.abort();
     process.stdout.write(JSON.stringify({ answers }), () => process.exit(0));
   })
   .resume();
 async function client() {
-  while (!isOver) if (await read()) answers += 1;
+  while (!over.signal.aborted) if (await read()) answers += 1;
 }
 await Promise.all(Array.from({ length: Number(count) }, client));
