@@ -146,6 +146,8 @@ async function run(options: IngestOptions): Promise<void> {
         clock,
         everyMinutes: config.backups.everyMinutes,
         isSessionOpen: () => isAnySessionOpen(core, clock),
+        // The end of day's.
+        closing: 'elsewhere',
       }),
       ...jobs.services(),
       ...endOfDay.services(),

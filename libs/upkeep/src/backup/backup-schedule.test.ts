@@ -13,11 +13,11 @@ interface Day {
   pass(minutes: number, isMade?: { readonly isMade: boolean }): Promise<(BackupReason | number)[]>;
 }
 
-function day(told: { everyMinutes: number; isOpen: boolean }): Day {
+function day(told: { everyMinutes: number; isOpen: boolean; closing?: 'elsewhere' }): Day {
   const clock = new ManualClock({ startMicros: START });
   const state = { isOpen: told.isOpen, last: 0 };
   const schedule = new BackupSchedule({
-    everyMinutes: told.everyMinutes,
+    ...told,
     clock,
     isSessionOpen: () => state.isOpen,
     lastMicros: () => state.last,
@@ -42,8 +42,17 @@ test('a backup is due every interval while a session is open, and none at the st
   expect(await pass(150)).toEqual([60, 'scheduled', 120, 'scheduled']);
 });
 
-test('while no session is open none is due: the one after the close is the end of day\'s', async () => {
+test('one is due after the last session has closed, and then none until the next opens', async () => {
   const { state, pass } = day({ everyMinutes: 60, isOpen: true });
+  expect(await pass(70)).toEqual([60, 'scheduled']);
+  state.isOpen = false;
+  expect(await pass(600)).toEqual([1, 'session closed']);
+  state.isOpen = true;
+  expect(await pass(2)).toEqual([1, 'scheduled']);
+});
+
+test('where others see to the one after a close, none is due while all sessions are closed', async () => {
+  const { state, pass } = day({ everyMinutes: 60, isOpen: true, closing: 'elsewhere' });
   expect(await pass(70)).toEqual([60, 'scheduled']);
   state.isOpen = false;
   expect(await pass(600)).toEqual([]);
@@ -51,9 +60,12 @@ test('while no session is open none is due: the one after the close is the end o
   expect(await pass(2)).toEqual([1, 'scheduled']);
 });
 
-test('one that could not be made is due again after five minutes', async () => {
-  const { pass } = day({ everyMinutes: 60, isOpen: true });
+test('one that could not be made is due again after five minutes, also after the close', async () => {
+  const { state, pass } = day({ everyMinutes: 60, isOpen: true });
   expect(await pass(66, { isMade: false })).toEqual([60, 'scheduled', 65, 'scheduled']);
+  state.isOpen = false;
+  expect(await pass(10, { isMade: false })).toEqual([4, 'session closed', 9, 'session closed']);
+  expect(await pass(20)).toEqual([4, 'session closed']);
 });
 
 test('a restart does not make one before the interval since the last is over', async () => {

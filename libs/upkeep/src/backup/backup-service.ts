@@ -12,6 +12,8 @@ export function backupService(options: {
   readonly everyMinutes: number;
   readonly clock: Clock;
   readonly isSessionOpen: () => boolean;
+  /** Who sees to the backup after a close; `here` unless told. */
+  readonly closing?: 'here' | 'elsewhere';
 }): Service {
   const { backups, clock } = options;
   const schedule = new BackupSchedule({ ...options, lastMicros: () => backups.health.lastMicros });
