@@ -40,13 +40,24 @@ test('minutes without a trade between ids that follow one another are no gap; th
   // Nothing comes any more, and nothing says that it should have.
   await rig.clock.advance(2 * 60_000);
   const [day] = await coverage(rig, asked);
-  expect(day).toMatchObject({ expected: 11, present: 3, untraded: 4, missing: 3, quiet: 1, unwatched: 0, partial: 2 });
+  expect(day).toMatchObject({
+    expected: 11,
+    present: 3,
+    untraded: 4,
+    missing: 3,
+    quiet: 1,
+    unwatched: 0,
+    partial: 2,
+  });
   expect(day.missingSpans).toEqual([
     { from: '2024-08-08T10:06:00.000Z', to: '2024-08-08T10:09:00.000Z', cause: 'sequence', state: 'open' },
   ]);
   expect(day.completeness).toBe(8 / 11);
   // What was missing comes from the venue's history: the gap is filled, and its minutes are known.
-  await rig.live([trade({ id: 91, timeMicros: START + 6.5 * MINUTE }), ...trades(92, 9, { timeMicros: START + 8.5 * MINUTE })]);
+  await rig.live([
+    trade({ id: 91, timeMicros: START + 6.5 * MINUTE }),
+    ...trades(92, 9, { timeMicros: START + 8.5 * MINUTE }),
+  ]);
   const [whole] = await coverage(rig, asked);
   expect(whole).toMatchObject({ missing: 0, present: 5, untraded: 5, completeness: 1, missingSpans: [] });
 });

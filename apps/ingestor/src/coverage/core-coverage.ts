@@ -94,7 +94,9 @@ function watchedUntil({ pipeline, isTakingFrames, clock }: Core): (key: string) 
   const { lines, aliveMicros } = pipeline.gaps.memory();
   const until = isTakingFrames ? clock.nowMicros() : aliveMicros;
   const seen = new Set(
-    lines.filter(({ seenSinceMicros, isDown }) => seenSinceMicros >= 0 && !isDown).map((line) => line.instrument),
+    lines
+      .filter(({ seenSinceMicros, isDown }) => seenSinceMicros >= 0 && !isDown)
+      .map((line) => line.instrument),
   );
   return (key) => (seen.has(key) ? until : -1);
 }

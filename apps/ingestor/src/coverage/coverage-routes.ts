@@ -20,7 +20,11 @@ export function coverageRoutes(core: () => Core): Route[] {
       query: {
         from: TIME,
         to: TIME,
-        instruments: { type: 'string', description: 'keys, separated by commas; all unless told', maxLength: 20_000 },
+        instruments: {
+          type: 'string',
+          description: 'keys, separated by commas; all unless told',
+          maxLength: 20_000,
+        },
       },
       handler: async (request) => new JsonRows(coreCoverage(core(), asked(core(), request), request.signal)),
     },
@@ -31,7 +35,10 @@ function asked(core: Core, { query: { from, to, instruments } }: RouteRequest): 
   const keys = typeof instruments === 'string' ? instruments.split(',') : undefined;
   const unknown = keys?.find((key) => core.instruments.indexOf(key) < 0);
   if (unknown !== undefined) {
-    throw new HttpError(404, `no instrument "${unknown}" is known here; /api/v1/instruments lists those that are`);
+    throw new HttpError(
+      404,
+      `no instrument "${unknown}" is known here; /api/v1/instruments lists those that are`,
+    );
   }
   return {
     ...(typeof from === 'number' ? { fromMicros: from } : {}),

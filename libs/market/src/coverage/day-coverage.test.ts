@@ -79,7 +79,11 @@ test('a minute of which the venue has a candle and we have none is missing, what
 });
 
 test('a candle that a gap touches is there and partial', () => {
-  const evidence = { ...nothing, present: minutes(OPEN, 375), gaps: [gap(OPEN + 30_000_000, OPEN + 90_000_000)] };
+  const evidence = {
+    ...nothing,
+    present: minutes(OPEN, 375),
+    gaps: [gap(OPEN + 30_000_000, OPEN + 90_000_000)],
+  };
   expect(dayCoverage(nse, day, evidence)).toMatchObject({ present: 375, partial: 2, missing: 0 });
 });
 

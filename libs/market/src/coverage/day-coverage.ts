@@ -110,7 +110,9 @@ export function dayCoverage(calendar: SessionCalendar, day: AskedDay, evidence: 
  * The part of the minutes asked for that is there or known to have had no trade, 0 to 1; of minutes in which it was not
  * subscribed none is asked for. Undefined where nothing is expected.
  */
-export function completeness(day: Pick<DayCoverage, 'expected' | 'missing' | 'unwatched'>): number | undefined {
+export function completeness(
+  day: Pick<DayCoverage, 'expected' | 'missing' | 'unwatched'>,
+): number | undefined {
   const asked = day.expected - day.unwatched;
   return asked === 0 ? undefined : (asked - day.missing) / asked;
 }
@@ -155,6 +157,7 @@ function addMissing(
 ): void {
   const last = spans.at(-1);
   const to = minute + MINUTE_MICROS;
-  if (last?.to === minute && last.cause === cause && last.state === state) spans[spans.length - 1] = { ...last, to };
+  if (last?.to === minute && last.cause === cause && last.state === state)
+    spans[spans.length - 1] = { ...last, to };
   else spans.push({ from: minute, to, cause, state, ...(reason === undefined ? {} : { reason }) });
 }

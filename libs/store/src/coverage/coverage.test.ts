@@ -81,6 +81,12 @@ test('a skipped id, or a tick without one, proves nothing: such minutes are quie
     return [found.reduce((sum, day) => sum + day.quiet, 0), found.reduce((sum, day) => sum + day.missing, 0)];
   };
   expect(await counts({ watchedUntil: () => at(10) })).toEqual([9, 0]);
-  const gap = { instrument: ALPHA, fromMicros: at(0), toMicros: at(5), cause: 'sequence', state: 'unfillable' } as const;
+  const gap = {
+    instrument: ALPHA,
+    fromMicros: at(0),
+    toMicros: at(5),
+    cause: 'sequence',
+    state: 'unfillable',
+  } as const;
   expect(await counts({ gaps: [gap], watchedUntil: () => at(10) })).toEqual([4, 5]);
 });

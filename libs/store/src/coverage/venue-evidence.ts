@@ -39,7 +39,11 @@ export async function venueEvidence(
     const end = Math.min(answer.toMicros, span.to);
     const first = Math.max(answer.fromMicros, span.from);
     // What an answer about these minutes left out had no trade.
-    for (let at = Math.ceil(first / MINUTE_MICROS) * MINUTE_MICROS; at + MINUTE_MICROS <= end; at += MINUTE_MICROS) {
+    for (
+      let at = Math.ceil(first / MINUTE_MICROS) * MINUTE_MICROS;
+      at + MINUTE_MICROS <= end;
+      at += MINUTE_MICROS
+    ) {
       if (!traded.has(at)) untraded.add(at);
     }
   }
