@@ -40,6 +40,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
     about: 'memory and handles of an ingestor over ten minutes at 2,000 ticks/s',
     run: async (options) => (await import('./memory.ts')).run(options),
   },
+  instruments: {
+    about: '2,000 and more instruments over several connections: subscribed, live, whole after an outage',
+    run: async (options) => (await import('./instruments.ts')).run(options),
+  },
   decode: {
     about: 'Binance frames to ticks, one thread',
     run: async () => {
