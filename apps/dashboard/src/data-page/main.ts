@@ -204,9 +204,8 @@ function runVerify(): void {
   verify()
     .then((answer) => {
       showVerified(verified, answer);
-      verified.append(
-        element('p', { class: 'muted' }, `It took ${((performance.now() - began) / 1_000).toFixed(1)} s.`),
-      );
+      const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+      return verified.append(element('p', { class: 'muted' }, `It took ${seconds} s.`));
     })
     .catch((error: unknown) =>
       fill(verified, element('p', { class: 'empty' }, `It could not be verified: ${messageOf(error)}`)),
