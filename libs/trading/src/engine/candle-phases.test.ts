@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ALPHA, candleAt, minute } from '../testing/engine-rig.ts';
+import { decimal } from '../decimal.ts';
+import { ALPHA, candleAt, configOf, minute } from '../testing/engine-rig.ts';
 import { rigWith } from '../testing/scripted-rig.ts';
 
 const flat = [100, 100, 100, 100] as const;
@@ -26,6 +27,17 @@ describe('candles', () => {
       { price: '99' },
     ]);
     expect(rig.candle(minute(2), [99, 99, 99, 99]).fills).toEqual([]);
+  });
+
+  test('that filled once fill no second time, though an order is left that could have more', () => {
+    const fills = { ...configOf().fills, participation: decimal('0.1') };
+    const { rig, config } = rigWith({ 0: 'long' }, { config: { fills } });
+    rig.candle(minute(0), flat);
+    expect(rig.candle(minute(1), [99, 99, 99, 99, 40]).fills).toMatchObject([{ quantity: '4' }]);
+    rig.crash();
+    rig.start(config);
+    expect(rig.candle(minute(1), [99, 99, 99, 99, 40], { phase: 'missed' }).fills).toEqual([]);
+    expect(rig.candle(minute(2), [98, 98, 98, 98, 40]).fills).toMatchObject([{ quantity: '4', price: '98' }]);
   });
 
   test('consumed before a crash signal no second time, whatever they are called afterwards', () => {

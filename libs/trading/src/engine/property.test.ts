@@ -189,8 +189,12 @@ test.each(['ticks', 'candles'] as const)(
         expect(killed.outputs).toEqual(lived.outputs);
         expect(killed.folded).toEqual(lived.folded);
         expectFoldsAgree(killed);
-        expectMoneyIsConserved(lived);
-        expectOrdersEnd(lived);
+        const account = lived.engine.account();
+        lived.crash();
+        lived.start(configFor(on));
+        expect(lived.engine.account()).toEqual(account);
+        expectMoneyIsConserved(killed);
+        expectOrdersEnd(killed);
       }),
       { numRuns },
     );
