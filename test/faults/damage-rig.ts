@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { loadConfig } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
 import { openDatabase } from '@tickwright/database';
+import type { Database } from '@tickwright/database';
 import { openOffline, repairStore, verifyCore, mismatches } from '@tickwright/ingestor';
 import { replay } from '@tickwright/ingestor';
 import { readRecording } from '@tickwright/journal';
@@ -100,12 +101,17 @@ export async function contentOf(dataDir: string): Promise<{ content: Content; mi
   };
 }
 
+// One for all rounds: it has no file.
+let reader: Promise<Database> | undefined;
+
 async function candlesIn(dataDir: string): Promise<string[]> {
   const pieces = await listPieces({ dataDir });
   if (pieces.length === 0) return [];
   const files = pieces.map(({ path }) => `'${path}'`).join(', ');
-  await using database = await openDatabase({ path: ':memory:', log: quiet });
-  const rows = await database.read(
+  reader ??= openDatabase({ path: ':memory:', log: quiet });
+  const rows = await (
+    await reader
+  ).read(
     `SELECT instrument, open_time, open, high, low, close, volume, trade_count, is_closed, is_complete
      FROM read_parquet([${files}], hive_partitioning = false) ORDER BY 1, 2`,
   );

@@ -155,7 +155,7 @@ class ParquetCandleFiles implements CandleFiles {
       if (pieces.length === 0) return candleColumns(0);
       const relation = parquet(pieces.map((piece) => piece.path));
       const found = await this.#writer.read(
-        `SELECT * FROM ${relation} WHERE ${timeIn(hour)} ORDER BY instrument, open_time`,
+        `SELECT * EXCLUDE (updated_at) FROM ${relation} WHERE ${timeIn(hour)} ORDER BY instrument, open_time`,
       );
       const described = new Map((await readInstruments(dataDir)).map((row) => [row.key, row]));
       return toCandleColumns(found, (key) => this.#numberOf(key, described.get(key)));

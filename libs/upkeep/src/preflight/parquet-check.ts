@@ -1,4 +1,5 @@
 import { tryDatabases } from '@tickwright/database';
+import type { TrialRow } from '@tickwright/database';
 import {
   CANDLE_FILE_COLUMNS,
   fileSum,
@@ -22,6 +23,16 @@ const DEADLINE_MS = 600_000;
 
 /** `whole`: every byte or row is read; `size`: only what the file system tells. */
 export type ParquetDepth = 'whole' | 'size';
+
+// What no candle that was written has: reading it would fail. updated_at is read by nobody.
+const CANDLE_COLUMNS = CANDLE_FILE_COLUMNS.filter((name) => name !== 'updated_at');
+const CANDLE_WHOLE_NUMBERS = ['epoch_us(open_time)', 'trade_count', 'revision', 'version'];
+const IMPOSSIBLE_CANDLE = [
+  ...CANDLE_COLUMNS.map((name) => `${name} IS NULL`),
+  ...CANDLE_WHOLE_NUMBERS.map(
+    (name) => `${name} NOT BETWEEN -${Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`,
+  ),
+].join(' OR ');
 
 /** Sealed parts against their sums; those without one are read whole. */
 export async function checkParts(dataDir: string, depth: ParquetDepth): Promise<Finding[]> {
@@ -79,7 +90,10 @@ function overlapping(parts: readonly TickPart[]): Finding[] {
 export async function checkCandleFiles(dataDir: string): Promise<Finding[]> {
   const pieces = [...(await listPieces({ dataDir })), ...(await listHours({ dataDir }))];
   const paths = [...new Set(pieces.map(({ path }) => path))];
-  const bad = await unreadable(paths, CANDLE_FILE_COLUMNS.join(', '));
+  const bad = await unreadable(paths, {
+    columns: CANDLE_FILE_COLUMNS.join(', '),
+    impossible: IMPOSSIBLE_CANDLE,
+  });
   const kept = await readKeptTicks(tickPaths(dataDir).parts);
   const hasTicks = (path: string): boolean =>
     pieces.every((piece) => piece.path !== path || piece.from >= (kept.get(piece.segment) ?? 0));
@@ -96,24 +110,33 @@ function candleDamage(path: string, found: string, { hasTicks }: { readonly hasT
   return { ...fault({ check: 'candles', subject: path, severity: 'error', found, toDo }), isAlone: true };
 }
 
-/** A file that lacks one of the columns cannot be read either: their names have no checksum. */
+interface Readable {
+  /** A file that lacks one of them cannot be read either: their names have no checksum. */
+  readonly columns: string;
+  /** A condition that no row fulfils: values have no checksum either. */
+  readonly impossible: string;
+}
+
+const ANYTHING: Readable = { columns: '*', impossible: 'false' };
+
 async function unreadable(
   paths: readonly string[],
-  columns = '*',
+  readable = ANYTHING,
 ): Promise<{ path: string; error: string }[]> {
   const found: { path: string; error: string }[] = [];
   for (let at = 0; at < paths.length; at += FILES_A_TRIAL)
-    found.push(...(await unreadableOf(paths.slice(at, at + FILES_A_TRIAL), columns)));
+    found.push(...(await unreadableOf(paths.slice(at, at + FILES_A_TRIAL), readable)));
   return found;
 }
 
 async function unreadableOf(
   paths: readonly string[],
-  columns: string,
+  readable: Readable,
 ): Promise<{ path: string; error: string }[]> {
+  const { columns, impossible } = readable;
   const statements = paths.map(
     (path) =>
-      `SELECT count(*)::DOUBLE AS "rows", bit_xor(hash(t))::VARCHAR AS sum
+      `SELECT count(*) FILTER (WHERE ${impossible})::DOUBLE AS impossible, bit_xor(hash(t))::VARCHAR AS sum
        FROM (SELECT ${columns} FROM read_parquet('${path.replaceAll("'", "''")}', hive_partitioning = false)) t`,
   );
   const found: { path: string; error: string }[] = [];
@@ -121,16 +144,22 @@ async function unreadableOf(
   if (trial === undefined || 'error' in trial) {
     // One of them ended the child: each on its own.
     if (paths.length <= 1) return paths.map((path) => ({ path, error: reasonOf(trial?.error) }));
-    for (const path of paths) found.push(...(await unreadableOf([path], columns)));
+    for (const path of paths) found.push(...(await unreadableOf([path], readable)));
     return found;
   }
   for (const [at, result] of trial.results.entries()) {
     const path = paths[at] ?? '';
+    const error = 'error' in result ? engineReason(result.error) : impossibleIn(result.rows[0]);
     // A running ingestor replaces and removes files.
-    if ('error' in result && (await sizeOf(path)) !== undefined)
-      found.push({ path, error: `cannot be read: ${engineReason(result.error)}` });
+    if (error !== undefined && (await sizeOf(path)) !== undefined)
+      found.push({ path, error: `cannot be read: ${error}` });
   }
   return found;
+}
+
+function impossibleIn(row: TrialRow | undefined): string | undefined {
+  const count = Number(row?.['impossible']);
+  return count > 0 ? `${count} rows have values that nothing has` : undefined;
 }
 
 function engineReason(error: Error): string {
