@@ -46,7 +46,9 @@ export class Scene {
     this.rate = rate;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.#under = under;
-    const set = [`simulator.port=${venuePort}`, `ingestor.http.port=${httpPort}`, ...options.set];
+    // Hours of candles of a market this fast are a lot to fold for the simulator, and nothing to these tests.
+    const quick = 'ingestor.recovery.warmUpHours=0';
+    const set = [`simulator.port=${venuePort}`, `ingestor.http.port=${httpPort}`, quick, ...options.set];
     this.#settings = ['--data-dir', dataDir, ...set.flatMap((each) => ['--set', each])];
   }
 

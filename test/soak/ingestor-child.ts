@@ -22,6 +22,8 @@ const { config } = await loadConfig({
     `dataDir=${JSON.stringify(settings.dataDir)}`,
     `simulator.port=${settings.venuePort}`,
     `ingestor.http.port=${settings.httpPort}`,
+    // Hours of candles at this speed are a lot to fold for the simulator.
+    'ingestor.recovery.warmUpHours=0',
     `sources=[{venue: simulated, instruments: ${JSON.stringify(settings.instruments)}}]`,
     ...atRealPace,
   ],

@@ -93,6 +93,9 @@ for (const { name, faults, seen, losesIds } of FAULTS) {
       '--set',
       `ingestor.http.port=${httpPort}`,
       '--set',
+      // Hours of candles of a market this fast are a lot to fold for the simulator, and nothing to this test.
+      'ingestor.recovery.warmUpHours=0',
+      '--set',
       `sources=[{venue: simulated, instruments: ${JSON.stringify(INSTRUMENTS)}}]`,
     ];
     const simulator = new Process([

@@ -70,6 +70,7 @@ describe('what is accepted', () => {
         journal: { fileBytes: 64 * 1024 * 1024, syncIntervalMs: 20, retentionHours: 48 },
         disk: { reserveBytes: 1024 ** 3, reservePercent: 10, lookIntervalMs: 1000 },
         memoryHours: 3,
+        recovery: { enabled: true, settleMs: 2_000, warmUpHours: 8 },
       },
       simulator: {
         seed: 1,
