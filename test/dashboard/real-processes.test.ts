@@ -189,7 +189,10 @@ test('no path leads out of the pages or past the API of the ingestor', async () 
 
 test('a wrong or a huge question is refused with the rule, and does no harm', async () => {
   const wrong = await raw({ path: '/api/v1/candles?instrument=SIM%7CALPHA&interval=7m' });
-  expect([wrong.status, wrong.body]).toEqual([400, expect.stringContaining('interval\\" must be equal to one of the allowed values: 1m')]);
+  expect([wrong.status, wrong.body]).toEqual([
+    400,
+    expect.stringContaining('interval\\" must be equal to one of the allowed values: 1m'),
+  ]);
   const unknown = await raw({ path: '/api/v1/candles?instrument=SIM%7CALPHI&interval=1m' });
   expect([unknown.status, unknown.body]).toEqual([404, expect.stringContaining('SIM|ALPHA')]);
   expect((await raw({ path: '/instrument/SIM%7CNOBODY' })).status).toBe(404);

@@ -1,5 +1,5 @@
 import type { Config } from '@tickwright/config';
-import { Supervisor, systemClock } from '@tickwright/runtime';
+import { Supervisor, TickwrightError, systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { PAGES } from './commands/run.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,24 +13,45 @@ export interface RunnerBeside {
   ended(): Promise<void>;
 }
 
+/** Everything of the ingestor is stored and closed by then; the thread goes with the process. */
+class StuckThreadError extends TickwrightError {
+  constructor() {
+    super('a strategy did not return: the process ends with its thread', {
+      code: 'runner-stuck',
+      exitCode: 1,
+    });
+  }
+}
+
 export function runnerBeside(terminal: Terminal, config: Config, log: Log): RunnerBeside {
   let running: Promise<void> = Promise.resolve();
+  let isStuck = false;
   return {
     begin(addresses) {
-      running = begun(terminal, config, log, (runner) =>
-        terminal.tellLauncher({ type: 'up', addresses: { ...addresses, ...runner } }),
-      );
+      const onUp = (runner: Readonly<Record<string, string>>): void =>
+        terminal.tellLauncher({ type: 'up', addresses: { ...addresses, ...runner } });
+      const onStuck = (): void => {
+        isStuck = true;
+      };
+      running = begun(terminal, { config, log, onUp, onStuck });
     },
-    ended: () => running,
+    async ended() {
+      await running;
+      if (isStuck) terminal.abandon(new StuckThreadError(), { isStuck: true });
+    },
   };
 }
 
 async function begun(
   terminal: Terminal,
-  config: Config,
-  log: Log,
-  onUp: (addresses: Readonly<Record<string, string>>) => void,
+  options: {
+    readonly config: Config;
+    readonly log: Log;
+    readonly onUp: (addresses: Readonly<Record<string, string>>) => void;
+    readonly onStuck: () => void;
+  },
 ): Promise<void> {
+  const { config, log, onUp, onStuck } = options;
   try {
     const { runnerThread } = await import('@tickwright/runner');
     const thread = runnerThread({
@@ -39,6 +60,7 @@ async function begun(
       pages: PAGES,
       isLogFiled: config.log.file,
       onUp,
+      onStuck,
       onAbandon: (error) => terminal.abandon(error, { isStuck: true }),
     });
     await new Supervisor({ services: [thread], clock: systemClock, log }).run(terminal.signal);

@@ -4,11 +4,13 @@ import type { Service } from '@tickwright/runtime';
 import { STOP } from './thread-message.ts';
 import type { ThreadData, ThreadMessage } from './thread-message.ts';
 
-/** A thread that does not end by itself within this, because a strategy does not return, say, is ended. */
-const END_MAX_MS = 4_000;
+/** A thread that does not end by itself within this is stuck: a strategy does not return. */
+const END_MAX_MS = 2_500;
 
 export interface RunnerThreadOptions extends ThreadData {
   readonly onUp: (addresses: { readonly runner: string }) => void;
+  /** It was told to end and does not: only the end of the process ends it. */
+  readonly onStuck: () => void;
   /** The process must end at once: going on could do harm to stored data. */
   readonly onAbandon: (error: TickwrightError) => void;
 }
@@ -21,7 +23,7 @@ export function runnerThread(options: RunnerThreadOptions): Service {
   let worker: Worker | undefined;
   let ended: Promise<void> = Promise.resolve();
   let isStopping = false;
-  const { onUp, onAbandon, ...data } = options;
+  const { onUp, onAbandon, onStuck: _onStuck, ...data } = options;
   return {
     name: 'runner thread',
     start(signal) {
@@ -67,9 +69,18 @@ export function runnerThread(options: RunnerThreadOptions): Service {
     async drain() {
       isStopping = true;
       worker?.postMessage(STOP, []);
+<<<<<<< HEAD
       const timer = setTimeout(() => void worker?.terminate(), END_MAX_MS);
       await ended.catch(() => undefined);
       clearTimeout(timer);
+=======
+      const late = new Promise<'late'>((resolve) => {
+        setTimeout(() => resolve('late'), END_MAX_MS).unref();
+      });
+      const end = await Promise.race([ended.catch(() => undefined), late]);
+      // Not terminated: native libraries do not outlive that, and the process has its own things to bring to safety.
+      if (end === 'late') options.onStuck();
+>>>>>>> 1e2c075 (End with the process when a strategy's thread does not return)
     },
   };
 }
