@@ -69,18 +69,12 @@ export function runnerThread(options: RunnerThreadOptions): Service {
     async drain() {
       isStopping = true;
       worker?.postMessage(STOP, []);
-<<<<<<< HEAD
-      const timer = setTimeout(() => void worker?.terminate(), END_MAX_MS);
-      await ended.catch(() => undefined);
-      clearTimeout(timer);
-=======
       const late = new Promise<'late'>((resolve) => {
         setTimeout(() => resolve('late'), END_MAX_MS).unref();
       });
       const end = await Promise.race([ended.catch(() => undefined), late]);
       // Not terminated: native libraries do not outlive that, and the process has its own things to bring to safety.
       if (end === 'late') options.onStuck();
->>>>>>> 1e2c075 (End with the process when a strategy's thread does not return)
     },
   };
 }
