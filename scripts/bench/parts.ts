@@ -36,6 +36,11 @@ export const PARTS: Readonly<Record<string, Part>> = {
     about: 'replaying a recording and a journal; starting with a full day on disk',
     run: async (options) => (await import('./replay.ts')).run(options),
   },
+  dashboard: {
+    about:
+      'the scanner in a browser, 200 and 2,000 instruments: first rows, a key, its heap over ten minutes',
+    run: async (options) => (await import('./dashboard.ts')).run(options),
+  },
   memory: {
     about: 'memory and handles of an ingestor over ten minutes at 2,000 ticks/s',
     run: async (options) => (await import('./memory.ts')).run(options),

@@ -1,13 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
-import {
-  browserTest,
-  hasBrowser,
-  launch,
-  openPage,
-  overflows,
-  seriousViolations,
-} from './browser-fixture.ts';
+import { browserTest, hasBrowser, launch, openPage } from './browser-fixture.ts';
+import { overflows, seriousViolations } from './page-checks.ts';
 import { startPagesServer } from './pages-server.ts';
 import type { PagesServer } from './pages-server.ts';
 

@@ -112,7 +112,7 @@ function raw(options: {
   headers?: Record<string, string>;
 }): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = httpRequest({ host: '127.0.0.1', port, ...options }, (response) => {
+    const asked = httpRequest({ host: '127.0.0.1', port, agent: false, ...options }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));

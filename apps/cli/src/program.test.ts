@@ -73,8 +73,14 @@ describe('a command line that is wrong ends with exit 2 and names what was meant
       /begins with ws:\/\/ or wss:\/\//,
     ],
     [
-      ['start', '--no-ingestor', '--set', 'sources=[{"venue":"binance","instruments":["BINANCE|X"]}]'],
-      /nothing to start/,
+      [
+        'start',
+        '--no-ingestor',
+        '--no-runner',
+        '--set',
+        'sources=[{"venue":"binance","instruments":["BINANCE|X"]}]',
+      ],
+      /leave nothing to start/,
     ],
   ])('%j', async (argv, message) => {
     expectError(await tickwright(...argv), 2, message);

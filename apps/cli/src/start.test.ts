@@ -26,7 +26,7 @@ let flags: string[];
 beforeEach(async () => {
   folder = await temporaryFolder();
   dataDir = join(folder.path, 'data');
-  const [http, simulator] = await freePorts(2);
+  const [http, simulator, runner] = await freePorts(3);
   flags = [
     '--data-dir',
     dataDir,
@@ -34,6 +34,8 @@ beforeEach(async () => {
     `ingestor.http.port=${http}`,
     '--set',
     `simulator.port=${simulator}`,
+    '--set',
+    `runner.http.port=${runner}`,
   ];
 });
 
@@ -122,8 +124,10 @@ test('SIGINT while the ingestor is still starting ends it and what was started b
 test('children end by themselves when their launcher is killed', async () => {
   const command = start('start', ...flags);
   const { simulator, ingestor } = await up(command);
+  const runner = (await readInstance(join(dataDir, 'runner')))?.pid ?? 0;
+  expect(isAlive(runner)).toBe(true);
   command.child.kill('SIGKILL');
-  await gone(simulator, ingestor);
+  await gone(simulator, ingestor, runner);
   expect(await readInstance(join(dataDir, 'ingestor'))).toBeUndefined();
 });
 

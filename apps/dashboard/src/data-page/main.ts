@@ -92,7 +92,11 @@ fill(
     { id: 'gaps', class: 'wide table-panel', tools: [button('CSV', saveGaps)] },
     gapTable.element,
   ),
-  panel('Differences', { id: 'differences', tools: [button('Verify now', runVerify)] }, verified),
+  panel(
+    'Differences',
+    { id: 'differences', tools: [button('Verify now', () => void runVerify())] },
+    verified,
+  ),
   panel(
     'Files and sizes',
     { id: 'stores', tools: [button('Back up now…', backUp)] },
@@ -191,7 +195,7 @@ function saveGaps(): void {
   );
 }
 
-function runVerify(): void {
+async function runVerify(): Promise<void> {
   const began = performance.now();
   fill(
     verified,
@@ -201,15 +205,13 @@ function runVerify(): void {
       'The ingestor verifies. This can take minutes; ingestion goes on meanwhile.',
     ),
   );
-  verify()
-    .then((answer) => {
-      showVerified(verified, answer);
-      const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-      return verified.append(element('p', { class: 'muted' }, `It took ${seconds} s.`));
-    })
-    .catch((error: unknown) =>
-      fill(verified, element('p', { class: 'empty' }, `It could not be verified: ${messageOf(error)}`)),
-    );
+  try {
+    showVerified(verified, await verify());
+    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+    verified.append(element('p', { class: 'muted' }, `It took ${seconds} s.`));
+  } catch (error) {
+    fill(verified, element('p', { class: 'empty' }, `It could not be verified: ${messageOf(error)}`));
+  }
 }
 
 function backUp(): void {

@@ -80,6 +80,8 @@ async function load(): Promise<void> {
 }
 
 function loaded(): void {
+  // What `npm run bench -- dashboard` measures: the first time that rows are shown.
+  if (!isLoaded) requestAnimationFrame(() => performance.mark('first-rows'));
   isLoaded = true;
   knowInstruments([...new Set([...store.all()].map(({ row }) => row.symbol))]);
   toolbar.showCounts(store);
