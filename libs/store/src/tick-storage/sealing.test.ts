@@ -264,10 +264,15 @@ test('a read that is never ended delays a sealing, and does not stop it', async 
     },
   });
   await expect(seal).rejects.toThrow('seal again');
-  await expect(before.next()).rejects.toThrow(DatabaseClosedError);
+  // What it had been given already may still be told, an end that looks like the whole may not.
+  await expect(toTheEnd(before)).rejects.toThrow(DatabaseClosedError);
   expect(await file.countTicks({})).toBe(300);
   await file.append([frames(300, 301)], { appliedOffset: 301, receiveMicros: START });
   await file.seal();
   expect(await file.countTicks({})).toBe(301);
   expect(await readdir(join(dataDir, 'live'))).not.toContain('ticks_sealing.duckdb');
 });
+
+async function toTheEnd(reading: AsyncIterator<unknown>): Promise<void> {
+  while ((await reading.next()).done !== true);
+}
