@@ -75,10 +75,10 @@ test(
         toMicros: MORNING + 2 * MINUTE,
       });
       expect(candles).toHaveLength(2);
-      expect(candles.map(({ isComplete, source }) => [isComplete, source])).toEqual([
-        [true, 'venue'],
-        [true, 'venue'],
-      ]);
+      expect(candles.map(({ isComplete }) => isComplete)).toEqual([true, true]);
+      // The faults fell into the first minute; whether the line was back before the second began is left to chance.
+      expect(candles[0].source).toBe('venue');
+      expect(['venue', 'ticks']).toContain(candles[1].source);
     }
   },
   LIMIT_MS,
