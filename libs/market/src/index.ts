@@ -8,7 +8,7 @@ export {
   TickBatch,
 } from './tick/tick-batch.ts';
 export type { SideName } from './tick/tick-batch.ts';
-export { instrumentKey, splitKey, InstrumentTable } from './instrument.ts';
+export { INSTRUMENT_KEY_PATTERN, instrumentKey, splitKey, InstrumentTable } from './instrument.ts';
 export type { Instrument, InstrumentKey } from './instrument.ts';
 export { FrameKind, encodeControl, decodeControl } from './frame.ts';
 export type { FrameSource, ControlEvent, GapVerdict, InstrumentRow, LostSpan, StandInSpan } from './frame.ts';

@@ -18,7 +18,11 @@ export interface Instrument {
   readonly calendar: string;
 }
 
+/** Without a look behind or ahead, so that other engines than JavaScript's know it. */
 const KEY = /^[A-Z][A-Z0-9_]*\|[^\s|]{1,64}(?: [^\s|]{1,64})*$/;
+
+/** A key's shape, as a regular expression's source. */
+export const INSTRUMENT_KEY_PATTERN = KEY.source;
 
 /** Checks a key's shape. Throws a RangeError that says what is wrong; segments are upper case, the id has no bar. */
 export function instrumentKey(text: string): InstrumentKey {

@@ -71,6 +71,19 @@ test('an hour is read back as it was published', async () => {
   expect(found).toEqual([alpha, earlier, later]);
 });
 
+test('a file in which the name of a column has another case, as by a flipped bit, is read all the same', async () => {
+  const rows = candles([{ openTime: HOUR, instrument: 1, tradeCount: 7 }]);
+  await files.publishHour('SIM', HOUR, rows);
+  const { path } = hourPiece(dataDir, 'SIM', HOUR);
+  const bytes = await readFile(path);
+  await writeFile(
+    path,
+    Buffer.from(bytes.toString('latin1').replaceAll('trade_count', 'trade_coUnt'), 'latin1'),
+  );
+
+  expect(rowsOf(await files.read('SIM', HOUR))).toEqual(rowsOf(rows));
+});
+
 test('a published file has the promised path, columns, types and order', async () => {
   const both = [
     { openTime: HOUR, instrument: 0 },

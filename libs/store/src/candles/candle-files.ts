@@ -8,6 +8,7 @@ import { TEMPORARY_SUFFIX, errorCode, syncFolder } from '../files/atomic-file.ts
 import { CandleFileWriter } from './candle-file-writer.ts';
 import type { CandleFilesCounts } from './candle-file-writer.ts';
 import {
+  READ_COLUMNS,
   allRows,
   mergedRows,
   newestRows,
@@ -155,7 +156,7 @@ class ParquetCandleFiles implements CandleFiles {
       if (pieces.length === 0) return candleColumns(0);
       const relation = parquet(pieces.map((piece) => piece.path));
       const found = await this.#writer.read(
-        `SELECT * EXCLUDE (updated_at) FROM ${relation} WHERE ${timeIn(hour)} ORDER BY instrument, open_time`,
+        `SELECT ${READ_COLUMNS} FROM ${relation} WHERE ${timeIn(hour)} ORDER BY instrument, open_time`,
       );
       const described = new Map((await readInstruments(dataDir)).map((row) => [row.key, row]));
       return toCandleColumns(found, (key) => this.#numberOf(key, described.get(key)));

@@ -27,6 +27,14 @@ export const FILE_COLUMNS = [
   'updated_at',
 ] as const;
 
+/**
+ * What a reader selects, each under its name as it is written here: the engine finds a column whatever the case of its
+ * name in the file, and would give it back in that case.
+ */
+export const READ_COLUMNS = FILE_COLUMNS.filter((name) => name !== 'updated_at')
+  .map((name) => `${name} AS ${name}`)
+  .join(', ');
+
 /** What makes a candle another candle: when one of these changes after the close, its revision goes up. */
 const VALUE_COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'trade_count'] as const;
 

@@ -3,7 +3,7 @@ import type { Columns, Database } from '@tickwright/database';
 import type { CandleColumns } from '@tickwright/market';
 import { ExitCode, TickwrightError } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
-import { parquet, text, timeIn, toCandleColumns } from '../candles/candle-parquet.ts';
+import { READ_COLUMNS, parquet, text, timeIn, toCandleColumns } from '../candles/candle-parquet.ts';
 import { joinCandles } from './candle-join.ts';
 import type { CandlePiece } from '../candles/candle-paths.ts';
 import { CandleFileMovedError, HeldFiles } from './held-files.ts';
@@ -81,7 +81,7 @@ class ParquetCandleScan implements CandleScan {
 
   async #readSlice(pieces: readonly CandlePiece[], request: CandleScanRequest): Promise<Columns> {
     await using held = await HeldFiles.hold(pieces.map((piece) => piece.path));
-    const sql = `SELECT * EXCLUDE (updated_at) FROM ${parquet(held.readPaths)}
+    const sql = `SELECT ${READ_COLUMNS} FROM ${parquet(held.readPaths)}
       WHERE ${instrumentIn(request.keys)} AND ${timeIn(request)} ORDER BY instrument, open_time`;
     try {
       const found = await this.#database.readColumns(sql);

@@ -52,6 +52,9 @@ test.each([
   { open_time: `make_timestamp(${BEYOND})` },
   { close: 'NULL::DOUBLE' },
   { is_closed: 'NULL::BOOLEAN' },
+  { instrument: `'@IM|ALPHA'` },
+  { instrument: `'SIN|ALPHA'` },
+  { instrument: `'SIM|AL|HA'` },
 ])('a candle file whose values cannot be read is damaged: %o', async (other) => {
   expect(await found(other)).toEqual(['error: cannot be read: 1 rows have values that nothing has']);
 });

@@ -1,5 +1,6 @@
 import { tryDatabases } from '@tickwright/database';
 import type { TrialRow } from '@tickwright/database';
+import { INSTRUMENT_KEY_PATTERN } from '@tickwright/market';
 import {
   CANDLE_FILE_COLUMNS,
   fileSum,
@@ -33,6 +34,12 @@ const IMPOSSIBLE_CANDLE = [
     (name) => `${name} NOT BETWEEN -${Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`,
   ),
 ].join(' OR ');
+
+/** Of files in a segment's folder. A key of another shape is no key, and one of another segment does not belong there. */
+function impossibleIn(segment: string): string {
+  const isKey = `starts_with(instrument, '${segment}|') AND regexp_matches(instrument, '${INSTRUMENT_KEY_PATTERN}')`;
+  return `${IMPOSSIBLE_CANDLE} OR NOT (${isKey})`;
+}
 
 /** Sealed parts against their sums; those without one are read whole. */
 export async function checkParts(dataDir: string, depth: ParquetDepth): Promise<Finding[]> {
@@ -90,9 +97,10 @@ function overlapping(parts: readonly TickPart[]): Finding[] {
 export async function checkCandleFiles(dataDir: string): Promise<Finding[]> {
   const pieces = [...(await listPieces({ dataDir })), ...(await listHours({ dataDir }))];
   const paths = [...new Set(pieces.map(({ path }) => path))];
+  const segments = new Map(pieces.map(({ path, segment }) => [path, segment]));
   const bad = await unreadable(paths, {
     columns: CANDLE_FILE_COLUMNS.join(', '),
-    impossible: IMPOSSIBLE_CANDLE,
+    impossible: (path) => impossibleIn(segments.get(path) ?? ''),
   });
   const kept = await readKeptTicks(tickPaths(dataDir).parts);
   const hasTicks = (path: string): boolean =>
@@ -114,10 +122,10 @@ interface Readable {
   /** A file that lacks one of them cannot be read either: their names have no checksum. */
   readonly columns: string;
   /** A condition that no row fulfils: values have no checksum either. */
-  readonly impossible: string;
+  readonly impossible: (path: string) => string;
 }
 
-const ANYTHING: Readable = { columns: '*', impossible: 'false' };
+const ANYTHING: Readable = { columns: '*', impossible: () => 'false' };
 
 async function unreadable(
   paths: readonly string[],
@@ -136,7 +144,7 @@ async function unreadableOf(
   const { columns, impossible } = readable;
   const statements = paths.map(
     (path) =>
-      `SELECT count(*) FILTER (WHERE ${impossible})::DOUBLE AS impossible, bit_xor(hash(t))::VARCHAR AS sum
+      `SELECT count(*) FILTER (WHERE ${impossible(path)})::DOUBLE AS impossible, bit_xor(hash(t))::VARCHAR AS sum
        FROM (SELECT ${columns} FROM read_parquet('${path.replaceAll("'", "''")}', hive_partitioning = false)) t`,
   );
   const found: { path: string; error: string }[] = [];
@@ -149,7 +157,7 @@ async function unreadableOf(
   }
   for (const [at, result] of trial.results.entries()) {
     const path = paths[at] ?? '';
-    const error = 'error' in result ? engineReason(result.error) : impossibleIn(result.rows[0]);
+    const error = 'error' in result ? engineReason(result.error) : impossibleRows(result.rows[0]);
     // A running ingestor replaces and removes files.
     if (error !== undefined && (await sizeOf(path)) !== undefined)
       found.push({ path, error: `cannot be read: ${error}` });
@@ -157,7 +165,7 @@ async function unreadableOf(
   return found;
 }
 
-function impossibleIn(row: TrialRow | undefined): string | undefined {
+function impossibleRows(row: TrialRow | undefined): string | undefined {
   const count = Number(row?.['impossible']);
   return count > 0 ? `${count} rows have values that nothing has` : undefined;
 }
