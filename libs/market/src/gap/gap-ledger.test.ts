@@ -75,6 +75,47 @@ describe('missing ids', () => {
     expect(fold.ledger.open()).toEqual([]);
   });
 
+  test('that the same frame brings were never missing: a page of history from its oldest trade up is no gap', () => {
+    const fold = new Fold();
+    fold.trades(50);
+    fold.ledger.takeChanges();
+    const page = { offset: fold.offset };
+    fold.ticks(...Array.from({ length: 30 }, (_, n) => ({ ...page, id: 20 + n, eventMicros: at(20 + n) })));
+    expect(fold.deduplicator.holes(0)).toEqual([]);
+    expect(fold.gaps()).toEqual([]);
+    expect(fold.ledger.takeChanges()).toEqual([]);
+  });
+
+  test('that the same frame brings in part leave one gap of the others', () => {
+    const fold = new Fold();
+    fold.trades(50);
+    fold.ledger.takeChanges();
+    const page = { offset: fold.offset };
+    const told = [...Array(30).keys()].map((n) => 20 + n).filter((id) => id < 30 || id > 32);
+    fold.ticks(...told.map((id) => ({ ...page, id, eventMicros: at(id) })));
+    expect(fold.gaps()).toEqual([{ cause: 'sequence', state: 'open', from: 29, to: 33, ids: [30, 32] }]);
+    expect(fold.ledger.takeChanges()).toHaveLength(1);
+  });
+
+  test('that a venue tells in no order within one frame are no gap', () => {
+    const fold = new Fold();
+    fold.trades(1);
+    fold.ledger.takeChanges();
+    const frame = { offset: fold.offset };
+    fold.ticks(...[9, 5, 2, 4, 3, 7, 8, 6].map((id) => ({ ...frame, id, eventMicros: at(id) })));
+    expect(fold.gaps()).toEqual([]);
+    expect(fold.ledger.takeChanges()).toEqual([]);
+  });
+
+  test('that somebody heard of before the rest of their frame was judged are told as filled', () => {
+    const fold = new Fold();
+    const frame = { offset: 7 };
+    fold.ticks({ ...frame, id: 1, eventMicros: at(1) }, { ...frame, id: 3, eventMicros: at(3) });
+    expect(fold.ledger.takeChanges()).toMatchObject([{ state: 'open' }]);
+    fold.ticks({ ...frame, id: 2, eventMicros: at(2) });
+    expect(fold.ledger.takeChanges()).toMatchObject([{ state: 'filled' }]);
+  });
+
   test('make two gaps when one in the middle arrives', () => {
     const fold = new Fold();
     fold.trades(1, 9, 5);

@@ -99,11 +99,13 @@ export class GapRows {
     this.#note(gap, isMarked);
   }
 
+  /** A gap that one and the same frame opens and fills was never one: it leaves no row, unless somebody heard of it. */
   fill(gap: MutableGap, reason: string, offset: number): void {
     this.change(gap, { state: 'filled', reason }, offset);
     const gaps = this.#unfilled.get(gap.instrument) ?? [];
     gaps.splice(gaps.indexOf(gap), 1);
-    this.#remember(gap);
+    if (gap.openedOffset === offset && !this.#told.has(gap)) this.#changed.delete(gap.id);
+    else this.#remember(gap);
   }
 
   /** Puts back stored rows as they are; they count as told. */
