@@ -9,11 +9,11 @@ export function jobIdOf(run: RunId, key: string): JobId {
 
 /** The fold over the events: all runs and jobs as they stand. Pure: it decides nothing and knows no clock. */
 export class JobGraph {
-  readonly #runs = new Map<RunId, RunRecord>();
-  readonly #jobs = new Map<JobId, JobRecord>();
+  #runs = new Map<RunId, RunRecord>();
+  #jobs = new Map<JobId, JobRecord>();
   /** Jobs that nothing holds up but, maybe, the time of their next try; in the order in which they are to be done. */
-  readonly #open = new Set<JobRecord>();
-  readonly #leased = new Set<JobRecord>();
+  #open = new Set<JobRecord>();
+  #leased = new Set<JobRecord>();
   #sequence = 0;
 
   /** Of the newest event; the next one has the next number. */
@@ -103,6 +103,15 @@ export class JobGraph {
         job.settled = undefined;
         this.#putBack(job, 0);
     }
+  }
+
+  /** Takes over all that another graph has, which is given up. */
+  become(other: JobGraph): void {
+    this.#runs = other.#runs;
+    this.#jobs = other.#jobs;
+    this.#open = other.#open;
+    this.#leased = other.#leased;
+    this.#sequence = other.#sequence;
   }
 
   /** Forgets a run with its jobs, and the runs they were expanded into. */

@@ -11,11 +11,13 @@ import {
   JobUnknownError,
 } from './errors.ts';
 import { forgettable, withSubRuns } from './forgetting.ts';
+import { GroupCommit } from './group-commit.ts';
 import type { JobEvent } from './job-event.ts';
 import { JobGraph, jobIdOf } from './job-graph.ts';
 import { JobReader } from './job-reader.ts';
 import type { JobRecord } from './job-record.ts';
 import { JobStore } from './job-store.ts';
+import type { StoredEvent } from './job-store.ts';
 import type { JobId, JobProgress, Json, RunId, RunSpec, RunState } from './job.ts';
 import { HeldLeases, LEASE_MS } from './lease.ts';
 import type { Lease } from './lease.ts';
@@ -42,9 +44,10 @@ export interface JobQueueOptions {
 }
 
 /**
- * Durable jobs of one owner. Every change is one transaction that appends events, one after the other, so that there is
- * one writer however many workers there are; what is answered is stored. Leases that another process has left are given
- * back when the queue is opened: a database has one owner, so that process is gone.
+ * Durable jobs of one owner. Changes are decided one after the other, each on what those before it have made, and stored
+ * in that order by one writer however many workers there are; what is answered is stored. A change that could not be
+ * stored takes those with it that were decided after it: memory is then read from the database again. Leases that another
+ * process has left are given back when the queue is opened: a database has one owner, so that process is gone.
  */
 export class JobQueue implements AsyncDisposable {
   /** Jobs and runs as they stand. */
@@ -55,7 +58,13 @@ export class JobQueue implements AsyncDisposable {
   readonly #graph: JobGraph;
   readonly #leases = new HeldLeases();
   readonly #changes = new Changes();
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #commit: GroupCommit;
+  /** What the change that is being decided has recorded. */
+  #recorded: StoredEvent[] = [];
+  /** Memory tells what is not stored: it is read again before anything else is decided. */
+  #isAhead = false;
+  /** While memory is read again, or old runs are forgotten: changes wait for it. */
+  #held: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(store: JobStore, graph: JobGraph, options: JobQueueOptions) {
@@ -64,13 +73,17 @@ export class JobQueue implements AsyncDisposable {
     this.#graph = graph;
     this.#clock = options.clock;
     this.#options = options;
+    this.#commit = new GroupCommit({
+      append: (events) => store.append(events),
+      onFailure: () => {
+        this.#isAhead = true;
+      },
+    });
   }
 
   static async open(options: JobQueueOptions): Promise<JobQueue> {
     const store = await JobStore.open(options.database);
-    const graph = new JobGraph();
-    for await (const event of store.load()) graph.apply(event);
-    const queue = new JobQueue(store, graph, options);
+    const queue = new JobQueue(store, await graphOf(store), options);
     await queue.#inTurn(() => queue.#releaseLeft());
     return queue;
   }
@@ -97,11 +110,13 @@ export class JobQueue implements AsyncDisposable {
   /** Lends the next job of one of these kinds that is due; undefined when there is none. */
   lease(options: { worker: string; kinds: readonly string[]; leaseMs?: number }): Promise<Lease | undefined> {
     const { worker, kinds, leaseMs = LEASE_MS } = options;
-    return this.#inTurn(async () => {
-      const job = this.#nextDue(new Set(kinds));
+    const wanted = new Set(kinds);
+    if (this.#isFree && this.#nextDue(wanted) === undefined) return Promise.resolve(undefined);
+    return this.#inTurn(() => {
+      const job = this.#nextDue(wanted);
       if (job === undefined) return undefined;
       const untilMicros = this.#clock.nowMicros() + leaseMs * 1_000;
-      await this.#record([{ type: 'leased', job: job.id, worker, untilMicros }]);
+      this.#record([{ type: 'leased', job: job.id, worker, untilMicros }]);
       const token = this.#graph.sequence;
       const signal = this.#leases.hold(token, job.id, this.#clock.monotonicMs() + leaseMs);
       const { kind, input } = job.spec;
@@ -111,60 +126,62 @@ export class JobQueue implements AsyncDisposable {
 
   /** Keeps a leased job for longer. Errors: JobLeaseLostError. */
   renew(lease: Lease, leaseMs = LEASE_MS): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       this.#leased(lease);
       const untilMicros = this.#clock.nowMicros() + leaseMs * 1_000;
-      await this.#record([{ type: 'renewed', job: lease.job, untilMicros }]);
+      this.#record([{ type: 'renewed', job: lease.job, untilMicros }]);
       this.#leases.extend(lease.token, this.#clock.monotonicMs() + leaseMs);
     });
   }
 
   /** Errors: JobLeaseLostError. */
   progress(lease: Lease, progress: JobProgress): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       this.#leased(lease);
-      await this.#record([{ type: 'progressed', job: lease.job, progress }]);
+      this.#record([{ type: 'progressed', job: lease.job, progress }]);
     });
   }
 
   /** Errors: JobLeaseLostError: then what was done does not count, and another may do it again. */
   complete(lease: Lease, result: Json = null): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       this.#leased(lease);
-      await this.#record([{ type: 'completed', job: lease.job, result }]);
+      this.#record([{ type: 'completed', job: lease.job, result }]);
       this.#leases.end(lease.token);
     });
   }
 
   /** Tried again after a while, unless its tries are used up or the error is a JobHopelessError. */
   fail(lease: Lease, error: unknown): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       const job = this.#leased(lease);
       const reason = error instanceof Error ? error.message : String(error);
       const isLast = job.failures + 1 >= job.spec.retry.maxTries || error instanceof JobHopelessError;
       const delayMs = retryDelayMs({ ...job.spec.retry, failures: job.failures + 1, random: this.#random });
       const retryMicros = this.#clock.nowMicros() + Math.ceil(delayMs * 1_000);
-      await this.#record([{ type: 'failed', job: job.id, reason, ...(isLast ? {} : { retryMicros }) }]);
+      this.#record([{ type: 'failed', job: job.id, reason, ...(isLast ? {} : { retryMicros }) }]);
       this.#leases.end(lease.token);
     });
   }
 
   /** Gives a job back undone, for later where a delay is told; no failure of the job's. */
   release(lease: Lease, reason: string, delayMs = 0): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       this.#leased(lease);
       const retryMicros = this.#clock.nowMicros() + Math.ceil(delayMs * 1_000);
       const later = delayMs > 0 ? { retryMicros } : {};
-      await this.#record([{ type: 'released', job: lease.job, reason, ...later }]);
+      this.#record([{ type: 'released', job: lease.job, reason, ...later }]);
       this.#leases.end(lease.token);
     });
   }
 
   /** Gives back the jobs of workers of this process that have not been heard of in time. */
   releaseExpired(): Promise<void> {
-    return this.#inTurn(async () => {
+    if (this.#isFree && this.#leases.expired(this.#clock.monotonicMs()).length === 0)
+      return Promise.resolve();
+    return this.#inTurn(() => {
       const expired = this.#leases.expired(this.#clock.monotonicMs());
-      await this.#release(
+      this.#release(
         expired.flatMap((id) => this.#graph.job(id) ?? []),
         'its worker was not heard of in time',
       );
@@ -173,25 +190,25 @@ export class JobQueue implements AsyncDisposable {
 
   /** Cancels a job with all below it, or all jobs of a run; those that have ended stay as they are. */
   cancel(id: JobId | RunId, reason: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       const jobs = this.#jobsBelow(id).filter((job) => job.settled === undefined);
       if (jobs.length === 0) throw new JobStateError({ action: 'cancel', id, state: 'at its end already' });
       const tokens = jobs.flatMap((job) => job.lease?.token ?? []);
-      await this.#record(jobs.map((job) => ({ type: 'cancelled', job: job.id, reason })));
+      this.#record(jobs.map((job) => ({ type: 'cancelled', job: job.id, reason })));
       for (const token of tokens) this.#leases.lose(token, new JobLeaseLostError(id));
     });
   }
 
   /** Has a failed or cancelled job tried anew, with those below it that failed. Errors: JobStateError, JobUnknownError. */
   retry(id: JobId | RunId): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       const jobs = this.#jobsBelow(id).filter(
         (job) => job.settled === 'failed' || job.settled === 'cancelled',
       );
       if (jobs.length === 0) {
         throw new JobStateError({ action: 'retry', id, state: 'neither failed nor cancelled' });
       }
-      await this.#record(jobs.map((job) => ({ type: 'reset', job: job.id })));
+      this.#record(jobs.map((job) => ({ type: 'reset', job: job.id })));
     });
   }
 
@@ -199,8 +216,10 @@ export class JobQueue implements AsyncDisposable {
   async ended(id: RunId, signal?: AbortSignal): Promise<RunState> {
     for (;;) {
       signal?.throwIfAborted();
-      const state = this.view.runState(id);
-      if (state !== 'running') return state;
+      if (this.view.runState(id) !== 'running') {
+        await this.#commit.idle();
+        if (!this.#isAhead) return this.view.runState(id);
+      }
       if (this.#closed !== undefined) throw new JobQueueClosedError();
       await this.#changes.next(signal);
     }
@@ -223,7 +242,7 @@ export class JobQueue implements AsyncDisposable {
 
   /** Forgets runs that ended long ago or are too many. */
   compact(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#alone(async () => {
       const { endedKeptDays = ENDED_KEPT_DAYS, endedRunsMax = ENDED_RUNS_MAX } = this.#options;
       const forgotten = forgettable(this.#graph, {
         nowMicros: this.#clock.nowMicros(),
@@ -249,7 +268,7 @@ export class JobQueue implements AsyncDisposable {
     await this.close();
   }
 
-  async #enqueue(id: RunId, spec: RunSpec, parentJob?: JobId): Promise<RunId> {
+  #enqueue(id: RunId, spec: RunSpec, parentJob?: JobId): RunId {
     if (this.#graph.run(id) !== undefined) return id;
     const jobs = checkedJobs(spec);
     const held = this.#graph.jobCount;
@@ -257,7 +276,7 @@ export class JobQueue implements AsyncDisposable {
       throw new JobQueueFullError({ asked: jobs.length, held, max: QUEUE_JOBS_MAX });
     }
     const { name } = spec;
-    await this.#record([
+    this.#record([
       { type: 'enqueued', run: id, name, jobs, ...(parentJob === undefined ? {} : { parentJob }) },
     ]);
     return id;
@@ -288,43 +307,88 @@ export class JobQueue implements AsyncDisposable {
     return own.flatMap((each) => [each, ...each.runs.flatMap((below) => this.#jobsBelow(below))]);
   }
 
-  async #releaseLeft(): Promise<void> {
-    await this.#release([...this.#graph.leased], 'its process has ended');
+  #releaseLeft(): void {
+    this.#release([...this.#graph.leased], 'its process has ended');
   }
 
-  async #release(jobs: readonly JobRecord[], reason: string): Promise<void> {
+  #release(jobs: readonly JobRecord[], reason: string): void {
     if (jobs.length === 0) return;
     const tokens = jobs.flatMap((job) => job.lease?.token ?? []);
-    await this.#record(jobs.map((job) => ({ type: 'released', job: job.id, reason })));
+    this.#record(jobs.map((job) => ({ type: 'released', job: job.id, reason })));
     for (const token of tokens) this.#leases.lose(token, new JobLeaseLostError(reason));
     this.#options.log.info({ jobs: jobs.length, reason }, 'jobs were given back');
   }
 
-  /** Stores events and then applies them: what memory says is always stored. */
-  async #record(events: readonly JobEvent[]): Promise<void> {
+  /** Applies events, which are stored before the change that recorded them is answered. */
+  #record(events: readonly JobEvent[]): void {
     const atMicros = this.#clock.nowMicros();
-    const recorded = events.map((event, index) => ({
-      sequence: this.#graph.sequence + 1 + index,
-      atMicros,
-      event,
-      run: event.type === 'enqueued' ? event.run : (this.#graph.job(event.job)?.run ?? ''),
-    }));
-    await this.#store.append(recorded);
-    for (const each of recorded) this.#graph.apply(each);
-    this.#changes.notify();
+    for (const event of events) {
+      const run = event.type === 'enqueued' ? event.run : (this.#graph.job(event.job)?.run ?? '');
+      const recorded = { sequence: this.#graph.sequence + 1, atMicros, event, run };
+      this.#graph.apply(recorded);
+      this.#recorded.push(recorded);
+    }
+    if (events.length > 0) this.#changes.notify();
   }
 
-  /** One change after the other: each decides on what the one before has stored. */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    if (this.#closed !== undefined) return Promise.reject(new JobQueueClosedError());
-    const done = this.#tail.then(change);
-    this.#tail = done.catch(() => {
-      // Told to whoever asked for this change; the next one starts from what is stored.
+  /** Whether memory is what is stored, or will be: a change can be decided at once. */
+  get #isFree(): boolean {
+    return this.#closed === undefined && this.#held === undefined && !this.#isAhead;
+  }
+
+  /** One change after the other: each decides on what those before it have decided. */
+  async #inTurn<T>(change: () => T): Promise<T> {
+    while (!this.#isFree) {
+      if (this.#closed !== undefined) throw new JobQueueClosedError();
+      this.#held ??= this.#readAgain().finally(() => {
+        this.#held = undefined;
+      });
+      await this.#held;
+    }
+    const value = change();
+    await this.#commit.add(this.#recorded.splice(0));
+    return value;
+  }
+
+  /** Does something while no change is decided or stored. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    while (this.#held !== undefined) await this.#held;
+    const done = (async () => {
+      await this.#commit.idle();
+      if (this.#isAhead) await this.#readAgain();
+      await work();
+    })();
+    this.#held = done
+      .catch(() => {
+        // Told to whoever asked for it; changes go on from what is stored.
+      })
+      .finally(() => {
+        this.#held = undefined;
+      });
+    await done;
+  }
+
+  /** Memory becomes what is stored; leases that are not are lost. */
+  async #readAgain(): Promise<void> {
+    await this.#commit.idle();
+    this.#graph.become(await graphOf(this.#store));
+    const leased = new Map([...this.#graph.leased].map((job) => [job.lease?.token ?? -1, job.id]));
+    // Whoever has a lease that is not stored loses it; one whose end is not stored runs out by itself.
+    this.#leases.become(leased, {
+      untilMs: this.#clock.monotonicMs() + LEASE_MS,
+      reason: new JobLeaseLostError('its lease could not be stored'),
     });
-    return done;
+    this.#isAhead = false;
+    this.#changes.notify();
   }
 
   get #random(): () => number {
     return this.#options.random ?? Math.random;
   }
+}
+
+async function graphOf(store: JobStore): Promise<JobGraph> {
+  const graph = new JobGraph();
+  for await (const event of store.load()) graph.apply(event);
+  return graph;
 }

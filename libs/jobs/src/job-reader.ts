@@ -23,8 +23,9 @@ export class JobReader {
   /** All jobs, those of one run, or those in one state, in the order in which they were enqueued. */
   jobs(filter: { readonly run?: RunId; readonly state?: JobState } = {}): JobView[] {
     const states = this.#states();
-    return [...this.#graph.jobs()]
-      .filter((job) => filter.run === undefined || job.run === filter.run)
+    const run = filter.run === undefined ? undefined : this.#graph.run(filter.run);
+    const all = filter.run === undefined ? [...this.#graph.jobs()] : run && this.#graph.jobsOf(run);
+    return (all ?? [])
       .map((job) => states.view(job))
       .filter((job) => filter.state === undefined || job.state === filter.state);
   }
