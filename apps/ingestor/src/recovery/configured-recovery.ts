@@ -1,3 +1,4 @@
+import { HISTORY_LIMITS } from '@tickwright/venues';
 import type { Core } from '../core.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { IngestOptions } from '../ingest.ts';
@@ -24,7 +25,7 @@ export function configuredRecovery(
     core,
     histories,
     minutes: storedMinutes(core),
-    meter: new RecoveryMeter(clock),
+    meter: new RecoveryMeter(clock, HISTORY_LIMITS),
     clock,
     log,
     isPaused: () => disk.health.state === 'paused',

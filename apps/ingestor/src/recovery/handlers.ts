@@ -6,17 +6,19 @@ import { fetchCandles, fetchWarmUp } from './candle-chunks.ts';
 import { asJson, inputOf, resultOf, sizeOf } from './chunk-input.ts';
 import type { Chunk, ChunkInput, ChunkResult, CoverageInput, InstrumentInput } from './chunk-input.ts';
 import { jobError, recoveredOf } from './context.ts';
-import type { RecoveryContext } from './context.ts';
+import type { Recovered, RecoveryContext } from './context.ts';
 import { GAP_IDS_MAX, chunksOf, warmUpOf } from './plan.ts';
 import { afterMicrosOf, fetchBelow, fetchIds, fetchOnward } from './trade-chunks.ts';
 import type { ChunkWork } from './trade-chunks.ts';
-import { judge, record } from './verdict.ts';
+import { isFirstMinute, judge, judgeFirstMinutes, record } from './verdict.ts';
 
 export const INSTRUMENT_KIND = 'recovery.instrument';
 const COVERAGE_KIND = 'recovery.coverage';
 const LANE = 'recovery';
-/** Chunks of a venue that are under way: one is asked for, another is being stored. */
-const VENUE_WORKERS = 2;
+/** Plans and verdicts at a time: they wait for the queue's database, which stores what is asked for together at once. */
+const PLAN_WORKERS = 8;
+/** Chunks of a venue that are under way: one is asked for, the others wait for their turn or are being stored. */
+const VENUE_WORKERS = 6;
 /** Of an instrument in one run; those beyond it are the next run's. */
 const GAPS_A_RUN = 50;
 /** About three minutes of trying; after that the gap says why, and is looked at again later. */
@@ -25,7 +27,7 @@ const COVERAGE_RETRY = { maxTries: 3, minDelayMs: 500, maxDelayMs: 5_000 };
 
 /** Who does the jobs of a recovery: the plan of an instrument, its chunks (a lane a venue), and the verdict. */
 export function handleRecovery(jobs: Jobs, context: RecoveryContext, options: { warmUpHours: number }): void {
-  const lane = { name: LANE, workers: VENUE_WORKERS };
+  const lane = { name: LANE, workers: PLAN_WORKERS };
   const orFailed =
     (handler: JobHandler): JobHandler =>
     (job) =>
@@ -66,9 +68,13 @@ async function plan(
   const recovered = recoveredOf(context, key);
   const { pipeline } = context.core;
   pipeline.settle();
+  const isWarmedUp = warmUpFromMicros > 0 && warmUpHours > 0;
+  // Candles of the hours before tell of the first minute too: it is judged by these, and not asked for twice.
+  const isToldBefore = (gap: Gap): boolean =>
+    isWarmedUp && !recovered.history.hasTrades && isFirstMinute(gap);
   const open = pipeline.gaps
     .unfilledOf(key)
-    .filter(({ state }) => state === 'open' || state === 'filling')
+    .filter((gap) => (gap.state === 'open' || gap.state === 'filling') && !isToldBefore(gap))
     .slice(0, GAPS_A_RUN);
   const view = {
     hasTrades: recovered.history.hasTrades,
@@ -77,12 +83,14 @@ async function plan(
   const planned = open.map((gap) => ({ gap, chunks: chunksOf(gap, view) }));
   const kind = chunkKind(recovered.history.venue);
   const specs = planned.flatMap(({ gap, chunks }, at) => jobsOfGap({ gap, chunks, kind, at }));
-  if (warmUpFromMicros > 0 && warmUpHours > 0) {
+  if (isWarmedUp) {
     const calendar = calendars(recovered.instrument.calendar);
     const chunk = warmUpOf(key, { hours: warmUpHours, seenMicros: warmUpFromMicros, calendar });
     specs.push({ key: 'warm-up', kind, input: asJson({ gap: '', chunk }), retry: CHUNK_RETRY });
   }
-  if (specs.length > 0) aheadOf(context, specs, await job.expand({ name: 'history', jobs: specs }));
+  const isAsking = specs.length > 0;
+  const requests = isAsking ? aheadOf(context, specs, await job.expand({ name: 'history', jobs: specs })) : 0;
+  context.meter.planned(key, requests);
   const taken = planned.filter(({ chunks }) => chunks.length > 0);
   record(context, [
     ...taken
@@ -131,16 +139,18 @@ function jobsOfGap({
   return [...fetching, coverage];
 }
 
-/** What a run has before it. */
+/** What a run has before it; how many requests that is, at least. */
 export function aheadOf(
   { meter }: RecoveryContext,
   jobs: readonly { readonly key: string; readonly kind: string; readonly input?: Json }[],
   run: RunId,
-): void {
+): number {
+  let requests = 0;
   for (const { key, kind, input } of jobs) {
-    if (kind !== COVERAGE_KIND && input !== undefined)
-      meter.begin(`${run}/${key}`, sizeOf(inputOf<ChunkInput>(input).chunk));
+    if (kind === COVERAGE_KIND || input === undefined) continue;
+    requests += meter.begin(`${run}/${key}`, sizeOf(inputOf<ChunkInput>(input).chunk));
   }
+  return requests;
 }
 
 async function fetchChunk(context: RecoveryContext, jobs: Jobs, job: JobContext): Promise<Json> {
@@ -158,18 +168,19 @@ async function fetchChunk(context: RecoveryContext, jobs: Jobs, job: JobContext)
       job.progress({ done, total: Math.max(total, done) });
     },
   };
-  try {
-    return asJson(await fetched(context, { chunk, work }));
-  } finally {
-    meter.end(job.job);
-  }
+  const recovered = recoveredOf(context, chunk.instrument);
+  const result = await fetched(context, recovered, { chunk, work });
+  if (chunk.what === 'warm-up') record(context, await judgeFirstMinutes(context, recovered));
+  // One that failed or was put off lies ahead still; where it does not, the end of its instrument's job says so.
+  meter.end(job.job);
+  return asJson(result);
 }
 
 function fetched(
   context: RecoveryContext,
+  recovered: Recovered,
   { chunk, work }: { chunk: Chunk; work: ChunkWork },
 ): Promise<ChunkResult> {
-  const recovered = recoveredOf(context, chunk.instrument);
   switch (chunk.what) {
     case 'ids':
       return fetchIds(context, recovered, { chunk, work });
@@ -192,8 +203,10 @@ async function cover(context: RecoveryContext, jobs: Jobs, job: JobContext): Pro
     return left === undefined ? [] : [{ ...inputOf<ChunkInput>(input), result: left }];
   });
   const judgement = await judge(context, recovered, { gap, done: done.filter((one) => one.gap === gap) });
+  record(context, judgement === undefined ? [] : [judgement]);
+  // History that begins below leaves a first minute of its own; the venue's candles may have come before it.
+  record(context, await judgeFirstMinutes(context, recovered));
   if (judgement === undefined) return 'it was filled before';
-  record(context, [judgement]);
   const { state, reason } = judgement.verdict;
   return `${state}: ${reason}`;
 }

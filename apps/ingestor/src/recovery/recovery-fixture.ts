@@ -116,7 +116,7 @@ export class RecoveryRig implements AsyncDisposable {
       core,
       histories: { of: () => venue, list: () => [venue] },
       minutes: { uncovered: async () => this.uncovered },
-      meter: new RecoveryMeter(clock),
+      meter: new RecoveryMeter(clock, { pageRows: ROWS_MAX }),
       clock,
       log: quietLog,
       isPaused: () => this.isPaused,

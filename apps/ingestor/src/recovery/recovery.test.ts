@@ -147,6 +147,7 @@ test('a history that is behind its stream is asked again until it has caught up'
 
 test("the rest of an instrument's first minute is fetched by id, and the minute in which that begins is not called whole", async () => {
   await using rig = await RecoveryRig.open();
+  rig.uncovered = 1;
   // From 40 s before the minute on.
   rig.history.script = script(100).map((trade) => ({ ...trade, timeMicros: trade.timeMicros - 40_000_000 }));
   for (const event of confirmed) rig.control(event);
@@ -160,6 +161,7 @@ test("the rest of an instrument's first minute is fetched by id, and the minute 
 
 test('a venue whose history does not reach back to the first minute leaves it, with the reason', async () => {
   await using rig = await RecoveryRig.open();
+  rig.uncovered = 1;
   rig.history.script = script(100).filter(({ id }) => id >= 30);
   for (const event of confirmed) rig.control(event);
   await rig.live(30);
@@ -230,6 +232,44 @@ test('an instrument that is new is warmed up with the trading hours before it, o
   ]);
   // The others have not ticked: what was before is fetched all the same.
   expect(rig.history.candlesAsked).toHaveLength(3);
+});
+
+test("once it was warmed up, the venue's candle stands for the partial minute in which an instrument's ticks begin", async () => {
+  await using rig = await RecoveryRig.open({ warmUpHours: 8 });
+  rig.history.script = script(100).map((trade) => ({ ...trade, timeMicros: trade.timeMicros - 40_000_000 }));
+  rig.history.candleScript = candlesFrom(START - 8 * HOUR, 8 * 60 + 1);
+  for (const event of confirmed) rig.control(event);
+  await rig.live(70);
+  await rig.until(() => rig.rig.core.pipeline.gaps.unfilledList().length === 0, 120_000);
+  // Its minute is filled by trades, as far as there are any; the one in which those begin by the venue's candle.
+  expect(rig.reasons().toSorted()).toEqual(['every missing id arrived', "the venue's candles cover it"]);
+});
+
+test('a venue without trades is asked for the first minute once, by the candles of the hours before', async () => {
+  await using rig = await RecoveryRig.open({ warmUpHours: 8 });
+  rig.history.hasTrades = false;
+  rig.history.script = script(100);
+  rig.history.candleScript = candlesFrom(START - 8 * HOUR, 8 * 60 + 1);
+  for (const event of confirmed) rig.control(event);
+  await rig.live(30);
+  await rig.until(() => rig.rig.core.pipeline.gaps.unfilledList().length === 0, 120_000);
+  expect(rig.reasons()).toEqual(["the venue's candles cover it"]);
+  expect(rig.history.candlesAsked).toHaveLength(1);
+});
+
+test('a first minute whose candle is not stored stays open, and is asked for again', async () => {
+  await using rig = await RecoveryRig.open({ warmUpHours: 8 });
+  rig.history.hasTrades = false;
+  rig.uncovered = 1;
+  rig.history.script = script(100);
+  rig.history.candleScript = candlesFrom(START - 8 * HOUR, 8 * 60);
+  for (const event of confirmed) rig.control(event);
+  await rig.live(30);
+  await rig.isIdle();
+  expect(rig.gaps()).toMatchObject([{ cause: 'start', state: 'open' }]);
+  rig.uncovered = 0;
+  rig.history.candleScript = candlesFrom(START - 8 * HOUR, 8 * 60 + 1);
+  await rig.until(() => rig.gaps()[0]?.state === 'filled', 300_000);
 });
 
 test('what a run had in hand goes on in the next, and what it had done is not done again', async () => {

@@ -122,6 +122,7 @@ export class Recovery {
           await jobs.queue.cancel(job.id, `${instrument} has no history here any more`);
         else {
           this.#active.set(instrument, id);
+          if (job.state !== 'expanded') context.meter.expect(instrument);
           const left = view.children(job.id).filter((child) => !isEnded(child));
           for (const child of left) aheadOf(context, [child], child.run);
         }
@@ -139,13 +140,18 @@ export class Recovery {
         if (this.#active.get(instrument) === run) this.#settle(instrument, job);
       }
     }
-    for (const [instrument, run] of this.#active) if (!view.hasRun(run)) this.#active.delete(instrument);
+    for (const [instrument, run] of this.#active) {
+      if (view.hasRun(run)) continue;
+      this.#active.delete(instrument);
+      this.#options.context.meter.planned(instrument);
+    }
   }
 
   /** Whatever could not be filled is open again, and says why. */
   #settle(instrument: string, job: JobView): void {
     const { context, jobs } = this.#options;
     this.#active.delete(instrument);
+    context.meter.planned(instrument);
     context.meter.endBelow(job.id);
     const { pipeline } = context.core;
     pipeline.settle();
@@ -199,6 +205,7 @@ export class Recovery {
     for (const { instrument, warmUpFromMicros } of wanted) {
       this.#active.set(instrument, run);
       this.#attempts.begun(instrument);
+      context.meter.expect(instrument);
       if (warmUpFromMicros > 0) this.#new.begun(instrument);
     }
     context.log.info({ run, instruments: wanted.length }, 'recovery has begun');

@@ -5,7 +5,9 @@ import { recordOwnEvent } from '../intake/journal-sink.ts';
 import { endOf } from './candle-chunks.ts';
 import type { Chunk, ChunkResult } from './chunk-input.ts';
 import type { Recovered, RecoveryContext } from './context.ts';
-import { lastTradingMinuteEnd, minuteOf } from './trading-time.ts';
+import { lastTradingMinuteEnd, minuteEnd, minuteOf } from './trading-time.ts';
+
+const MINUTE_MICROS = 60_000_000;
 
 /** A chunk that was done for a gap, and what it left. */
 export interface DoneChunk {
@@ -37,6 +39,32 @@ export async function judge(
   if (gap.fromId < 0) return { verdict: judgeStart(gap, recovered, asked.done) };
   if (gap.toId < 0) return { verdict: judgeEndless(context, recovered, { gap, done: asked.done }) };
   return { verdict: judgeIds(context, recovered, { gap, done: asked.done }) };
+}
+
+/** The gap at the beginning of an instrument's ticks: the part of one minute before them, of which nothing is known. */
+export function isFirstMinute({ cause, fromId, fromMicros, toMicros }: Gap): boolean {
+  const isOneMinute = toMicros >= 0 && minuteEnd(toMicros) - minuteOf(fromMicros) === MINUTE_MICROS;
+  return cause === 'start' && fromId < 0 && isOneMinute;
+}
+
+/**
+ * The partial minutes in which an instrument's ticks begin, where the venue's own candles of them are stored: those stand.
+ * What single trades may still fill is left to them.
+ */
+export async function judgeFirstMinutes(
+  context: RecoveryContext,
+  { instrument: { key }, history }: Recovered,
+): Promise<Judgement[]> {
+  const judgements: Judgement[] = [];
+  for (const gap of context.core.pipeline.gaps.unfilledOf(key)) {
+    if (!isFirstMinute(gap) || (history.hasTrades && gap.state !== 'unfillable')) continue;
+    const { id, fromMicros, toMicros } = gap;
+    const minute = { fromMicros: minuteOf(fromMicros), toMicros: minuteEnd(toMicros) };
+    if ((await context.minutes.uncovered(key, minute)) > 0) continue;
+    const verdict = { id, state: 'filled', reason: "the venue's candles cover it" } as const;
+    judgements.push({ verdict, standIn: { instrument: key, fromMicros, toMicros } });
+  }
+  return judgements;
 }
 
 /** Journals verdicts, and before them where the venue's candles stand, in one turn. */
