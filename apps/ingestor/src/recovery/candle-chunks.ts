@@ -38,12 +38,20 @@ export async function fetchCandles(
   const { untilMicros, isEnded } = endOf(context, gap);
   const toMicros = lastTradingMinuteEnd({ fromMicros, toMicros: untilMicros }, calendar);
   const askedMicros = context.clock.nowMicros();
+  const isTold = { ...NOTHING_TOLD, askedMicros, toldToMicros: untilMicros };
   // Nothing was traded, by the calendar.
-  if (toMicros <= fromMicros) return { ...NOTHING_TOLD, askedMicros, toldToMicros: untilMicros };
+  if (toMicros <= fromMicros) return isTold;
+  // All of it lies in a minute that goes on: nobody has a candle of it.
+  const firstDue = minuteEnd(fromMicros) + AFTER_CLOSE_MICROS;
+  if (isEnded && askedMicros < firstDue)
+    throw lagging(recovered.instrument.key, { lastClose: fromMicros, toMicros, askedMicros });
+  // A venue that sends candles along with its ticks has told it already.
+  if (isEnded && (await context.minutes.uncovered(gap.instrument, { fromMicros, toMicros })) === 0)
+    return isTold;
   const told = await candlesOf(context, recovered, { fromMicros, toMicros, calendar, work });
   const lastClose = Math.max(fromMicros, ...told.map((candle) => candle.closeTimeMicros));
   const isOld = askedMicros > toMicros + LAG_MAX_MICROS;
-  if (lastClose >= toMicros || isOld) return { ...NOTHING_TOLD, askedMicros, toldToMicros: untilMicros };
+  if (lastClose >= toMicros || isOld) return isTold;
   if (isEnded) throw lagging(recovered.instrument.key, { lastClose, toMicros, askedMicros });
   return { ...NOTHING_TOLD, askedMicros, toldToMicros: lastClose };
 }

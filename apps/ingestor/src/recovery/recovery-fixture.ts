@@ -30,6 +30,8 @@ export class ScriptedHistory implements History {
   /** What the venue knows by now. */
   script: readonly Trade[] = [];
   candleScript: readonly VenueCandle[] = [];
+  /** Open times of the candles that were told. */
+  readonly toldMinutes = new Set<number>();
   /** What becomes of the next request: thrown where it is an error, told in place of the page where it is trades. */
   next: (Error | readonly Trade[] | undefined)[] = [];
   answer: (bytes: Buffer) => void = () => undefined;
@@ -59,7 +61,11 @@ export class ScriptedHistory implements History {
     const fault = this.next.shift();
     if (fault instanceof Error) throw fault;
     if (fault !== undefined) return [];
-    return this.candleScript.filter(({ openTimeMicros: open }) => open >= fromMicros && open < toMicros);
+    const told = this.candleScript.filter(
+      ({ openTimeMicros: open }) => open >= fromMicros && open < toMicros,
+    );
+    for (const { openTimeMicros } of told) this.toldMinutes.add(openTimeMicros);
+    return told;
   }
 
   async fillTrades(): Promise<never> {
@@ -87,12 +93,18 @@ export function candlesFrom(fromMicros: number, minutes: number): VenueCandle[] 
   }));
 }
 
+interface MinuteSpan {
+  readonly fromMicros: number;
+  readonly toMicros: number;
+}
+
 export class RecoveryRig implements AsyncDisposable {
   readonly rig: Rig;
   readonly jobs: Jobs;
   readonly history: ScriptedHistory;
   readonly recovery: Recovery;
   isPaused = false;
+  /** Minutes that are not stored though they were told. */
   uncovered = 0;
   readonly #stop = new AbortController();
   readonly #running: Promise<unknown>;
@@ -115,7 +127,7 @@ export class RecoveryRig implements AsyncDisposable {
     const context = {
       core,
       histories: { of: () => venue, list: () => [venue] },
-      minutes: { uncovered: async () => this.uncovered },
+      minutes: { uncovered: async (_key: string, span: MinuteSpan) => this.#uncovered(span) },
       meter: new RecoveryMeter(clock, { pageRows: ROWS_MAX }),
       clock,
       log: quietLog,
@@ -193,6 +205,13 @@ export class RecoveryRig implements AsyncDisposable {
     });
     ended.catch(() => undefined);
     while (!state.isOver) await this.pass(STEP_MS);
+  }
+
+  #uncovered({ fromMicros, toMicros }: MinuteSpan): number {
+    let missing = this.uncovered;
+    for (let minute = fromMicros; minute < toMicros; minute += MINUTE)
+      if (!this.history.toldMinutes.has(minute)) missing += 1;
+    return missing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

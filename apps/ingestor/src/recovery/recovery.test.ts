@@ -147,7 +147,6 @@ test('a history that is behind its stream is asked again until it has caught up'
 
 test("the rest of an instrument's first minute is fetched by id, and the minute in which that begins is not called whole", async () => {
   await using rig = await RecoveryRig.open();
-  rig.uncovered = 1;
   // From 40 s before the minute on.
   rig.history.script = script(100).map((trade) => ({ ...trade, timeMicros: trade.timeMicros - 40_000_000 }));
   for (const event of confirmed) rig.control(event);
@@ -161,7 +160,6 @@ test("the rest of an instrument's first minute is fetched by id, and the minute 
 
 test('a venue whose history does not reach back to the first minute leaves it, with the reason', async () => {
   await using rig = await RecoveryRig.open();
-  rig.uncovered = 1;
   rig.history.script = script(100).filter(({ id }) => id >= 30);
   for (const event of confirmed) rig.control(event);
   await rig.live(30);
@@ -204,6 +202,20 @@ test('where a venue tells no trades its candles fill the gap, after its last min
   rig.history.candleScript = candlesFrom(START, 3);
   await rig.until(() => gaps.open().length === 0);
   expect(rig.reasons()).toEqual(["the venue's candles cover it"]);
+});
+
+test('a gap of a minute that goes on is not asked for before anybody can know, nor one that the stream has told', async () => {
+  await using rig = await seen(1, { hasTrades: false });
+  rig.history.candleScript = candlesFrom(START, 3);
+  rig.control(disconnected);
+  for (const event of confirmed) rig.control(event);
+  await rig.pass(50_000);
+  expect(rig.history.candlesAsked).toEqual([]);
+  // As the candle that Upstox sends along with its ticks.
+  rig.history.toldMinutes.add(START);
+  await rig.until(() => rig.rig.core.pipeline.gaps.open().length === 0);
+  expect(rig.reasons()).toEqual(["the venue's candles cover it"]);
+  expect(rig.history.candlesAsked).toEqual([]);
 });
 
 test('a venue that tells no candle at all has filled nothing, and neither have candles that are not stored', async () => {

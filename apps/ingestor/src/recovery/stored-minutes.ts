@@ -7,7 +7,10 @@ export function storedMinutes(core: Core): MinuteCoverage {
   return {
     async uncovered(instrument, span) {
       if (span.toMicros <= span.fromMicros) return 0;
+      const offset = core.pipeline.settle();
       await core.flusher.flush();
+      // The flush that was joined had begun before.
+      if (core.tickFile.appliedOffset < offset) await core.flusher.flush();
       const { missing } = await core.tickFile.venueCoverage({ instrument, ...span });
       const calendar = calendars(core.instruments.at(core.instruments.indexOf(instrument)).calendar);
       return missing.reduce(
