@@ -19,10 +19,21 @@ const LAG_MAX_MICROS = 30 * MINUTE_MICROS;
 /** Asked for from so much earlier: of a time that is known to have traded, an answer must have something. */
 const ANCHOR_MICROS = 60 * MINUTE_MICROS;
 
+/** The venue's candles do not reach to the end of a gap yet; they will. */
+export class CandlesBehindError extends JobPostponedError {
+  /** Up to here, exclusive, it has told every minute. */
+  readonly toldToMicros: number;
+
+  constructor(message: string, options: { readonly delayMs: number; readonly toldToMicros: number }) {
+    super(message, options);
+    this.toldToMicros = options.toldToMicros;
+  }
+}
+
 /**
  * The venue's candles for a gap: of the minutes that it touches, those in which it begins and ends included. A gap that
  * has ended waits for its last minute; one whose line is down is asked for as far as the venue has.
- * Errors: JobPostponedError, EmptyHistoryError, and the history's own.
+ * Errors: CandlesBehindError, EmptyHistoryError, and the history's own.
  */
 export async function fetchCandles(
   context: RecoveryContext,
@@ -121,11 +132,11 @@ async function candlesOf(
 function lagging(
   key: string,
   { lastClose, toMicros, askedMicros }: { lastClose: number; toMicros: number; askedMicros: number },
-): JobPostponedError {
+): CandlesBehindError {
   const untilClose = (toMicros + AFTER_CLOSE_MICROS - askedMicros) / 1_000;
-  return new JobPostponedError(
+  return new CandlesBehindError(
     `${key}: the venue's candles reach to ${isoOf(lastClose)} so far, ${isoOf(toMicros)} is due`,
-    { delayMs: Math.max(untilClose, untilClose > 0 ? 0 : LAG_MS) },
+    { delayMs: Math.max(untilClose, untilClose > 0 ? 0 : LAG_MS), toldToMicros: lastClose },
   );
 }
 

@@ -2,7 +2,7 @@ import type { JobContext, JobHandler, JobSpec, Json, RunId } from '@tickwright/j
 import { calendars } from '@tickwright/market';
 import type { Gap } from '@tickwright/market';
 import type { Jobs } from '../jobs/jobs.ts';
-import { fetchCandles, fetchWarmUp } from './candle-chunks.ts';
+import { CandlesBehindError, fetchCandles, fetchWarmUp } from './candle-chunks.ts';
 import { asJson, inputOf, resultOf, sizeOf } from './chunk-input.ts';
 import type { Chunk, ChunkInput, ChunkResult, CoverageInput, InstrumentInput } from './chunk-input.ts';
 import { jobError, recoveredOf } from './context.ts';
@@ -10,7 +10,7 @@ import type { Recovered, RecoveryContext } from './context.ts';
 import { GAP_IDS_MAX, chunksOf, warmUpOf } from './plan.ts';
 import { afterMicrosOf, fetchBelow, fetchIds, fetchOnward } from './trade-chunks.ts';
 import type { ChunkWork } from './trade-chunks.ts';
-import { isFirstMinute, judge, judgeFirstMinutes, record } from './verdict.ts';
+import { isFirstMinute, judge, judgeFirstMinutes, judgeSoFar, record } from './verdict.ts';
 
 export const INSTRUMENT_KIND = 'recovery.instrument';
 const COVERAGE_KIND = 'recovery.coverage';
@@ -169,7 +169,11 @@ async function fetchChunk(context: RecoveryContext, jobs: Jobs, job: JobContext)
     },
   };
   const recovered = recoveredOf(context, chunk.instrument);
-  const result = await fetched(context, recovered, { chunk, work });
+  const result = await fetched(context, recovered, { chunk, work }).catch(async (error: unknown) => {
+    if (error instanceof CandlesBehindError)
+      record(context, await judgeSoFar(context, { gap, toldToMicros: error.toldToMicros }));
+    throw error;
+  });
   if (chunk.what === 'warm-up') record(context, await judgeFirstMinutes(context, recovered));
   // One that failed or was put off lies ahead still; where it does not, the end of its instrument's job says so.
   meter.end(job.job);

@@ -67,6 +67,18 @@ export async function judgeFirstMinutes(
   return judgements;
 }
 
+/** What of a gap is done while its last minutes are waited for: those before stand already. */
+export async function judgeSoFar(
+  context: RecoveryContext,
+  asked: { readonly gap: string; readonly toldToMicros: number },
+): Promise<Judgement[]> {
+  const gap = context.core.pipeline.gaps.unfilled(asked.gap);
+  if (gap === undefined || asked.toldToMicros <= gap.fromMicros) return [];
+  const { verdict, standIn } = await judgeMinutes(context, gap, asked);
+  if (standIn === undefined || verdict.state !== 'open') return [];
+  return [{ verdict: { ...verdict, state: 'filling' }, standIn }];
+}
+
 /** Journals verdicts, and before them where the venue's candles stand, in one turn. */
 export function record(context: { core: Core }, judgements: readonly Judgement[]): void {
   if (judgements.length === 0) return;
@@ -79,7 +91,7 @@ export function record(context: { core: Core }, judgements: readonly Judgement[]
 async function judgeMinutes(
   context: RecoveryContext,
   gap: Gap,
-  { toldToMicros }: ChunkResult,
+  { toldToMicros }: Pick<ChunkResult, 'toldToMicros'>,
 ): Promise<Judgement> {
   const { id, instrument, fromMicros } = gap;
   const { untilMicros, isEnded } = endOf(context, gap);
