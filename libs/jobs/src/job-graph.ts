@@ -1,6 +1,7 @@
 import type { EnqueuedJob, RecordedEvent } from './job-event.ts';
 import type { JobRecord, RunRecord } from './job-record.ts';
 import type { JobId, RunId } from './job.ts';
+import { OpenJobs } from './open-jobs.ts';
 
 /** A job's id within a run. */
 export function jobIdOf(run: RunId, key: string): JobId {
@@ -11,8 +12,7 @@ export function jobIdOf(run: RunId, key: string): JobId {
 export class JobGraph {
   #runs = new Map<RunId, RunRecord>();
   #jobs = new Map<JobId, JobRecord>();
-  /** Jobs that nothing holds up but, maybe, the time of their next try; in the order in which they are to be done. */
-  #open = new Set<JobRecord>();
+  #open = new OpenJobs();
   #leased = new Set<JobRecord>();
   #sequence = 0;
 
@@ -21,7 +21,7 @@ export class JobGraph {
     return this.#sequence;
   }
 
-  get open(): ReadonlySet<JobRecord> {
+  get open(): OpenJobs {
     return this.#open;
   }
 

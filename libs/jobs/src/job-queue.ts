@@ -233,9 +233,7 @@ export class JobQueue implements AsyncDisposable {
   /** How long until a job of these kinds is due that waits for its next try, milliseconds; undefined when none does. */
   nextDueMs(kinds: readonly string[]): number | undefined {
     let dueMicros = Infinity;
-    for (const { spec, dueMicros: due } of this.#graph.open) {
-      if (kinds.includes(spec.kind)) dueMicros = Math.min(dueMicros, due);
-    }
+    for (const job of this.#graph.open.ofKinds(kinds)) dueMicros = Math.min(dueMicros, job.dueMicros);
     if (dueMicros === Infinity) return undefined;
     return Math.max(0, (dueMicros - this.#clock.nowMicros()) / 1_000);
   }
@@ -284,12 +282,11 @@ export class JobQueue implements AsyncDisposable {
 
   #nextDue(kinds: ReadonlySet<string>): JobRecord | undefined {
     const now = this.#clock.nowMicros();
-    for (const job of this.#graph.open) {
-      // A wall clock that was set back must not put a try off for longer than it was meant to wait.
-      const isDue = job.dueMicros <= now || now < job.putBackMicros;
-      if (isDue && kinds.has(job.spec.kind)) return job;
-    }
-    return undefined;
+    // A wall clock that was set back must not put a try off for longer than it was meant to wait.
+    return this.#graph.open.first(
+      kinds,
+      ({ dueMicros, putBackMicros }) => dueMicros <= now || now < putBackMicros,
+    );
   }
 
   /** The job of a lease that still holds. */

@@ -58,7 +58,7 @@ export class HeldLeases {
 
   /** Loses all but those of these tokens; what of these is not held is held until then. */
   become(leased: ReadonlyMap<number, JobId>, { untilMs, reason }: { untilMs: number; reason: Error }): void {
-    for (const token of [...this.#held.keys()]) if (!leased.has(token)) this.lose(token, reason);
+    for (const token of this.#held.keys()) if (!leased.has(token)) this.lose(token, reason);
     for (const [token, job] of leased) if (!this.has(token)) this.hold(token, job, untilMs);
   }
 
