@@ -158,6 +158,22 @@ test("the rest of an instrument's first minute is fetched by id, and the minute 
   expect(gaps.overlaps(0, START - MINUTE, START)).toBe(true);
 });
 
+test('of a quiet instrument no more history is asked for than its first minute is likely to hold', async () => {
+  await using rig = await RecoveryRig.open();
+  rig.history.script = script(2_000).map((trade) => ({
+    ...trade,
+    timeMicros: trade.timeMicros - 1_970_000_000,
+  }));
+  for (const event of confirmed) rig.control(event);
+  // Thirty seconds into its minute; one a second.
+  await rig.live(1_991, 1_992, 1_993, 1_994);
+  const { gaps } = rig.rig.core.pipeline;
+  await rig.until(() => gaps.list().some(({ reason }) => reason === 'every missing id arrived'));
+  const [first = 0] = rig.history.asked;
+  expect(first).toBeGreaterThan(1_850);
+  expect(first).toBeLessThanOrEqual(1_971);
+});
+
 test('a venue whose history does not reach back to the first minute leaves it, with the reason', async () => {
   await using rig = await RecoveryRig.open();
   rig.history.script = script(100).filter(({ id }) => id >= 30);
@@ -278,7 +294,8 @@ test('a first minute whose candle is not stored stays open, and is asked for aga
   rig.history.candleScript = candlesFrom(START - 8 * HOUR, 8 * 60);
   for (const event of confirmed) rig.control(event);
   await rig.live(30);
-  await rig.isIdle();
+  await rig.until(() => rig.history.candlesAsked.length > 0, 120_000);
+  await rig.pass(2_000);
   expect(rig.gaps()).toMatchObject([{ cause: 'start', state: 'open' }]);
   rig.uncovered = 0;
   rig.history.candleScript = candlesFrom(START - 8 * HOUR, 8 * 60 + 1);

@@ -1,4 +1,5 @@
 import type { JobReader, RunId } from '@tickwright/jobs';
+import type { Gap } from '@tickwright/market';
 import { TickwrightError } from '@tickwright/runtime';
 import { HISTORY_LIMITS } from '@tickwright/venues';
 import { NOTHING_TOLD, inputOf, resultOf } from './chunk-input.ts';
@@ -17,6 +18,10 @@ import type { Walked } from './trade-walk.ts';
 
 /** Ids that a venue passed over are asked for once more after this, before they are called missing there. */
 const ASK_AGAIN_MS = 1_000;
+/** Ticks of so long tell how often an instrument trades. */
+const SEEN_MIN_MICROS = 1_000_000;
+/** Rows below the oldest trade that are asked for in any case. */
+const BELOW_ROWS_MIN = 50;
 /** Names of holes in a result; more are counted in its text alone. */
 const MISSING_MAX = 100;
 
@@ -74,7 +79,6 @@ export async function fetchBelow(
   { chunk, work }: { chunk: BelowChunk; work: ChunkWork },
 ): Promise<ChunkResult> {
   const { pipeline } = context.core;
-  const limit = HISTORY_LIMITS.pageRows;
   let before = -1;
   for (;;) {
     requireRoom(context);
@@ -83,6 +87,8 @@ export async function fetchBelow(
     // Whole, or known by its ids by now: those are another gap's chunk.
     if (gap === undefined || gap.fromId >= 0 || gap.toId < 0) return NOTHING_TOLD;
     if (gap.toId === before) return { ...NOTHING_TOLD, lastId: gap.toId + 1, isEnd: true };
+    const isFirst = before < 0 && history.history.findsTradesBy !== 'time';
+    const limit = isFirst ? rowsBelow(context, number, gap) : HISTORY_LIMITS.pageRows;
     before = gap.toId;
     const fromId = Math.max(0, gap.toId + 2 - limit);
     // A little earlier than the minute, so that a trade before it shows that there are no others.
@@ -98,6 +104,19 @@ export async function fetchBelow(
       );
     work.onPage(Math.max(0, before + 1 - page.firstId));
   }
+}
+
+/**
+ * Rows of the first page below an oldest trade: about what its minute holds before it, going by what came after. A full
+ * page would hold an hour of an instrument that seldom trades, of which nobody asked.
+ */
+function rowsBelow({ core }: RecoveryContext, number: number, gap: Gap): number {
+  const { deduplicator } = core.pipeline;
+  const seenMicros = deduplicator.lastEventMicros(number) - gap.toMicros;
+  if (seenMicros < SEEN_MIN_MICROS) return HISTORY_LIMITS.pageRows;
+  const aMicro = (deduplicator.lastTradeId(number) - gap.toId) / seenMicros;
+  const expected = aMicro * (gap.toMicros - gap.fromMicros);
+  return Math.min(HISTORY_LIMITS.pageRows, Math.ceil(2 * expected) + BELOW_ROWS_MIN);
 }
 
 /** When the newest trade was that the chunks before this one of the same gap were told; 0 for the first one. */
