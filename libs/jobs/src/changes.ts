@@ -23,6 +23,6 @@ export class Changes {
   }
 
   notify(): void {
-    for (const wake of [...this.#waiters]) wake();
+    for (const wake of this.#waiters) wake();
   }
 }
