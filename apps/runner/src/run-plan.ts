@@ -1,5 +1,5 @@
 import type { Config } from '@tickwright/config';
-import { instrumentKey, splitKey } from '@tickwright/market';
+import { calendars, instrumentKey, splitKey } from '@tickwright/market';
 import type { InstrumentKey, InstrumentRow } from '@tickwright/market';
 import { decimal, feeSchedules } from '@tickwright/trading';
 import type {
@@ -11,6 +11,7 @@ import type {
   Sizing,
   StrategyConfig,
 } from '@tickwright/trading';
+import { ParameterError, tryStrategy } from '@tickwright/strategies';
 import { TickwrightError, nearest } from '@tickwright/runtime';
 import { instrumentRules } from './instrument-rules.ts';
 import { PlanError } from './strategies/strategy-errors.ts';
@@ -46,6 +47,8 @@ export function engineConfig(input: PlanInput): EngineConfig {
   const { config, described } = input;
   const { paper, candles, maxSignalAgeMs } = config.runner;
   const instruments = plannedInstruments(config).map((key) => rulesOf(key, config, described));
+  const strategies = strategiesOf(input);
+  requireMakeable(strategies, { instruments, library: input.library });
   return {
     account: {
       cash: decimal(paper.cash),
@@ -53,7 +56,7 @@ export function engineConfig(input: PlanInput): EngineConfig {
       calendar: paper.calendar ?? instruments[0]?.calendar ?? 'always',
       marginRate: decimal(paper.marginRate),
     },
-    strategies: strategiesOf(input),
+    strategies,
     instruments,
     feeSchedules: [...new Set(instruments.map(({ fees }) => fees))].map(scheduleOf),
     fills: {
@@ -126,6 +129,29 @@ function strategyOf(
     signalOnIncomplete: settings.signalOnIncomplete ?? false,
     signalOnStale: settings.signalOnStale ?? false,
   };
+}
+
+/** What cannot be made, a member that is not there say, is told before a run begins, not by a row that never works. */
+function requireMakeable(
+  strategies: readonly StrategyConfig[],
+  {
+    instruments,
+    library,
+  }: { readonly instruments: readonly InstrumentRules[]; readonly library: StrategyLibrary },
+): void {
+  const calendarNames = new Map(instruments.map((rules) => [String(rules.instrument), rules.calendar]));
+  for (const { id, use, interval, parameters, instruments: own } of strategies) {
+    const definition = library.require(use);
+    for (const instrument of own) {
+      const calendar = calendars(calendarNames.get(instrument) ?? 'always');
+      try {
+        tryStrategy(definition, parameters, { instrument, interval, calendar, find: library.find });
+      } catch (error) {
+        if (!(error instanceof ParameterError)) throw error;
+        throw new PlanError(`strategy "${id}" on ${instrument}: ${error.message}`, error);
+      }
+    }
+  }
 }
 
 function orderPolicy(paper: RunnerConfig['paper'], own: RunnerConfig['paper']['orders']): OrderPolicy {

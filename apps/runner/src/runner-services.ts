@@ -25,10 +25,11 @@ const DOWN_AFTER_MICROS = 5_000_000;
 /** What a runner does, in the order of starting. */
 export function runnerServices(config: Config, parts: RunnerParts, clock: Clock): Service[] {
   const { backups, webhook } = parts;
+  const begin: Begin = { isDone: false };
   return [
     ...(webhook === undefined ? [] : [webhook.service()]),
-    candleService(parts),
-    clockService(parts, clock),
+    candleService(parts, begin),
+    clockService(parts, { clock, begin }),
     rulesService(config, parts, clock),
     linkService(parts, clock),
     loopService({
@@ -50,8 +51,13 @@ export function runnerServices(config: Config, parts: RunnerParts, clock: Clock)
   ];
 }
 
+/** Whether the first events of the source were taken. */
+interface Begin {
+  isDone: boolean;
+}
+
 /** From the source to the engine and the ledger, one batch after the other. */
-function candleService({ source, desk, board, beginRun }: RunnerParts): Service {
+function candleService({ source, desk, board, beginRun }: RunnerParts, begin: Begin): Service {
   return {
     name: 'candles',
     async run(signal) {
@@ -66,6 +72,7 @@ function candleService({ source, desk, board, beginRun }: RunnerParts): Service 
               signal,
             );
           }
+          begin.isDone = true;
         } catch (error) {
           if (signal.aborted) return;
           throw error;
@@ -81,16 +88,24 @@ function runsOf(events: readonly SourceEvent[]): (readonly SourceEvent[])[] {
   return at < 0 ? [events] : [events.slice(0, at), ...runsOf(events.slice(at))];
 }
 
-/** Time passes for the engine, too, when nothing is traded. */
-function clockService({ desk }: RunnerParts, clock: Clock): Service {
+/**
+ * Time passes for the engine, too, when nothing is traded. Not before the candles that closed while the runner was down:
+ * by the clock a day order would end that one of them fills.
+ */
+function clockService(
+  { desk }: RunnerParts,
+  { clock, begin }: { readonly clock: Clock; readonly begin: Readonly<Begin> },
+): Service {
   return loopService({
     name: 'clock',
     clock,
     intervalMs: CLOCK_MS,
-    work: (signal) =>
-      desk.take([{ type: 'clock' }], signal).catch((error: unknown) => {
+    work: async (signal) => {
+      if (!begin.isDone) return;
+      await desk.take([{ type: 'clock' }], signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
-      }),
+      });
+    },
   });
 }
 

@@ -5,8 +5,9 @@ import type { Clock, Log } from '@tickwright/runtime';
 import type { Engine, EngineConfig, EngineEvent, EngineOutput } from '@tickwright/trading';
 import type { EngineInput } from './engine-input.ts';
 
-/** Events of one transaction; between two the event loop runs. */
+/** Events of one transaction, and candles in them; between two the event loop runs. */
 const BATCH_EVENTS = 500;
+const BATCH_CANDLES = 5_000;
 /** An append that failed is tried again after these times, for ever: the engine is ahead and waits. */
 const RETRY = { minMs: 100, maxMs: 5_000 };
 
@@ -91,8 +92,7 @@ export class Desk {
    */
   async take(inputs: readonly EngineInput[], signal: AbortSignal): Promise<readonly EngineOutput[]> {
     const outputs: EngineOutput[] = [];
-    for (let at = 0; at < inputs.length; at += BATCH_EVENTS) {
-      const batch = inputs.slice(at, at + BATCH_EVENTS);
+    for (const batch of batchesOf(inputs)) {
       await this.#gate.run(async () => {
         signal.throwIfAborted();
         const startedMs = this.#options.clock.monotonicMs();
@@ -141,4 +141,19 @@ export class Desk {
     });
     for (const listener of this.#listeners) listener(entries);
   }
+}
+
+function* batchesOf(inputs: readonly EngineInput[]): Generator<readonly EngineInput[]> {
+  let from = 0;
+  let candles = 0;
+  for (const [at, input] of inputs.entries()) {
+    const more = input.type === 'history' ? input.candles.length : 1;
+    if (at > from && (at - from >= BATCH_EVENTS || candles + more > BATCH_CANDLES)) {
+      yield inputs.slice(from, at);
+      from = at;
+      candles = 0;
+    }
+    candles += more;
+  }
+  if (from < inputs.length) yield inputs.slice(from);
 }

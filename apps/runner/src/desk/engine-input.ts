@@ -1,4 +1,4 @@
-import { instrumentKey } from '@tickwright/market';
+import { instrumentKey, intervalMicros } from '@tickwright/market';
 import type { InstrumentKey } from '@tickwright/market';
 import type { Candle, EngineEvent, Needs } from '@tickwright/trading';
 import type { SourceCandleEvent, SourceEvent } from '../candle-source/source-event.ts';
@@ -10,13 +10,35 @@ export type EngineInput = EngineEvent extends infer Event
     : never
   : never;
 
-/** What of a source's events the engine wants: forming candles only where somebody looks at them. */
+type HistoryInput = Extract<EngineInput, { readonly type: 'history' }>;
+
+/**
+ * What of a source's events the engine wants: forming candles only where somebody looks at them. What warms up comes as
+ * one event a stream, shorter intervals first: one costs the ledger as much as one candle does.
+ */
 export function engineInputs(
   events: readonly SourceEvent[],
   needs: (instrument: InstrumentKey) => Pick<Needs, 'closed' | 'forming'>,
 ): EngineInput[] {
   const inputs: EngineInput[] = [];
+  const histories = new Map<string, HistoryInput & { readonly candles: Candle[] }>();
+  const endHistory = (): void => {
+    inputs.push(
+      ...[...histories.values()].sort((a, b) => intervalMicros(a.interval) - intervalMicros(b.interval)),
+    );
+    histories.clear();
+  };
   for (const event of events) {
+    if (event.type === 'candle' && event.phase === 'warm') {
+      const instrument = instrumentKey(event.candle.instrument);
+      if (!needs(instrument).closed.includes(event.interval)) continue;
+      const key = `${event.interval} ${instrument}`;
+      const history = histories.get(key) ?? newHistory(event, instrument);
+      histories.set(key, history);
+      history.candles.push(engineCandle(event));
+      continue;
+    }
+    endHistory();
     if (event.type === 'freshness') {
       const { reason } = event;
       inputs.push({
@@ -35,7 +57,15 @@ export function engineInputs(
       if (isWanted) inputs.push(candleInput(event, instrument));
     }
   }
+  endHistory();
   return inputs;
+}
+
+function newHistory(
+  { interval }: SourceCandleEvent,
+  instrument: InstrumentKey,
+): HistoryInput & { readonly candles: Candle[] } {
+  return { type: 'history', instrument, interval, candles: [] };
 }
 
 function candleInput(event: SourceCandleEvent, instrument: InstrumentKey): EngineInput {
@@ -44,7 +74,7 @@ function candleInput(event: SourceCandleEvent, instrument: InstrumentKey): Engin
     type: 'candle',
     instrument,
     interval,
-    phase: phase === 'warm' ? 'history' : phase === 'missed' ? 'missed' : 'live',
+    phase: phase === 'missed' ? 'missed' : 'live',
     candle: engineCandle(event),
   };
 }

@@ -45,17 +45,19 @@ export async function backtest(
     const event: EngineEvent = { ...input, seq, timeMicros };
     return desk.take(event);
   };
-  const candleEvent = (candle: Candle, interval: Interval, isHistory: boolean): Promise<void> =>
+  const seen = (candle: Candle, interval: Interval): ReturnType<typeof engineCandle> =>
+    engineCandle({ type: 'candle', phase: 'closed', interval, candle });
+  const candleEvent = (candle: Candle, interval: Interval): Promise<void> =>
     take(
       {
         type: 'candle',
         // The plan's own key: candles carry it as plain text.
         instrument: candle.instrument as Stream['instrument'],
         interval,
-        phase: isHistory ? 'history' : 'live',
-        candle: engineCandle({ type: 'candle', phase: 'closed', interval, candle }),
+        phase: 'live',
+        candle: seen(candle, interval),
       },
-      isHistory ? range.fromMicros : candle.closeTime,
+      candle.closeTime,
     );
   await take({ type: 'start', runId, config: plan }, range.fromMicros);
   const streams = plan.instruments.flatMap(({ instrument }): Stream[] => {
@@ -73,13 +75,15 @@ export async function backtest(
     };
     const { candles } = await query.getCandles(request);
     const before = candles.filter(({ closeTime }) => closeTime <= range.fromMicros);
-    for (const candle of before.slice(-warmUp)) if (warmUp > 0) await candleEvent(candle, interval, true);
+    const warm = warmUp === 0 ? [] : before.slice(-warmUp).map((candle) => seen(candle, interval));
+    if (warm.length > 0)
+      await take({ type: 'history', instrument, interval, candles: warm }, range.fromMicros);
   }
   let count = 0;
   for (let from = range.fromMicros; from < range.toMicros; from += PIECE_MICROS) {
     const piece = { from, to: Math.min(from + PIECE_MICROS, range.toMicros) };
     for (const { candle, interval } of await closedIn(query, streams, piece)) {
-      await candleEvent(candle, interval, false);
+      await candleEvent(candle, interval);
       count += 1;
     }
   }
