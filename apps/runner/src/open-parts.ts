@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Config } from '@tickwright/config';
 import { calendars, instrumentKey, splitKey } from '@tickwright/market';
 import type { Instrument, Interval } from '@tickwright/market';
+import { loadFeedKeys } from '@tickwright/feed';
+import type { FeedKeys } from '@tickwright/feed';
 import { LEDGER_ROOTS } from '@tickwright/ledger';
 import type { AlertRow, Ledger } from '@tickwright/ledger';
 import type { Clock } from '@tickwright/runtime';
@@ -23,6 +25,7 @@ import { IngestorLink } from './ingestor-link.ts';
 import { LiveBoard } from './live-board.ts';
 import type { RecentLog } from './recent-log.ts';
 import type { RunnerParts } from './runner-parts.ts';
+import type { SignalFeed } from './signal-feed.ts';
 import { SignalLatency } from './signal-latency.ts';
 import type { StrategyLibrary } from './strategies/strategy-library.ts';
 
@@ -37,6 +40,7 @@ export interface OpeningParts {
   readonly query: CandleQuery;
   readonly instance: string;
   readonly version: string;
+  readonly signalFeed: SignalFeed | undefined;
   readonly clock: Clock;
   readonly log: RecentLog;
   readonly signal: AbortSignal;
@@ -44,7 +48,8 @@ export interface OpeningParts {
 
 /** Makes the parts of a run and begins it: from here on the engine is the one that the ledger speaks of. */
 export async function openRunnerParts(options: OpeningParts): Promise<RunnerParts & AsyncDisposable> {
-  const { config, plan, library, ledger, query, version, clock, log, signal } = options;
+  const { config, plan, library, ledger, query, version, signalFeed, clock, log, signal } = options;
+  const feedKeys = config.feed.kind === 'zeromq' ? await loadFeedKeys(config.feed) : undefined;
   const engine = createEngine({ strategies: library.find, calendars, state: await ledger.state() });
   const latency = new SignalLatency();
   const desk = new Desk({ engine, ledger, alertsOf, clock, log });
@@ -52,7 +57,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
     desk.begin({ runId: randomUUID(), mode: config.runner.mode, release: version, config: plan }, until);
   await beginRun(signal);
   const streams = wantedStreams(engine, plan);
-  const source = candleSource(options, { streams, engine });
+  const source = candleSource(options, { streams, engine, feedKeys });
   const board = new LiveBoard({ plan, engine, clock });
   const webhook =
     config.alerts.webhook === ''
@@ -67,9 +72,10 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
     const alerts: AlertRow[] = entries.flatMap((entry) => entry.alerts ?? []);
     for (const alert of alerts) tell(alert, { webhook, log });
     for (const { output } of entries) {
-      for (const { candleCloseMicros } of output.signals) {
-        latency.add((clock.nowMicros() - candleCloseMicros) / 1_000);
+      for (const found of output.signals) {
+        latency.add((clock.nowMicros() - found.candleCloseMicros) / 1_000);
         lastSignalMs = clock.monotonicMs();
+        signalFeed?.send(found);
       }
     }
   });
@@ -87,6 +93,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
     latency,
     backups,
     webhook,
+    signalFeed,
     log,
     beginRun,
     gaps: () => readPublishedGaps({ dataDir: config.dataDir, log, clock }),
@@ -126,7 +133,11 @@ function wantedStreams(engine: Engine, plan: EngineConfig): StreamWanted[] {
 
 function candleSource(
   { config, query, clock, log }: OpeningParts,
-  { streams, engine }: { streams: readonly StreamWanted[]; engine: Engine },
+  {
+    streams,
+    engine,
+    feedKeys,
+  }: { streams: readonly StreamWanted[]; engine: Engine; feedKeys: FeedKeys | undefined },
 ): CandleSource {
   const { dataDir } = config;
   const fold = new CandleFold({ streams, maxSignalAgeMs: config.runner.maxSignalAgeMs });
@@ -139,6 +150,7 @@ function candleSource(
   const { publish, snapshot } = config.feed;
   const feed: FeedSource = new FeedSource({
     address: { publish, snapshot },
+    ...(feedKeys === undefined ? {} : { keys: feedKeys }),
     fold,
     tracker,
     files,

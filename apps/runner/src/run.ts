@@ -18,6 +18,7 @@ import { engineConfig, requireKnown } from './run-plan.ts';
 import { RecentLog } from './recent-log.ts';
 import { RunnerState } from './runner-state.ts';
 import { runnerServices } from './runner-services.ts';
+import { openSignalFeed } from './signal-feed.ts';
 import { openStrategyLibrary } from './strategies/strategy-library.ts';
 
 /** What runs in the engine is given so long to end before the process is ended under it. */
@@ -93,7 +94,17 @@ async function work(options: RunOptions): Promise<void> {
     calendars,
     retry: retryNever,
   });
-  await using parts = await openRunnerParts({ ...options, log, plan, library, ledger, query, instance });
+  // Before anything is consumed: a taken port ends the run before it has begun.
+  await using signalFeed = await openSignalFeed(config.runner.signals, {
+    plan,
+    instruments: () => state.parts?.instruments() ?? [],
+    lastSeq: () => ledger.lastSeq,
+    version,
+    clock,
+    log,
+  });
+  const opening = { ...options, log, plan, library, ledger, query, instance, signalFeed };
+  await using parts = await openRunnerParts(opening);
   const supervisor = new Supervisor({ clock, log, services: runnerServices(config, parts, clock) });
   state.attach(parts, supervisor);
   await supervisor.run(options.signal, () => options.onUp?.({ runner: http.url }));

@@ -9,6 +9,7 @@ import type { Desk } from './desk/desk.ts';
 import type { IngestorLink } from './ingestor-link.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { RecentLog } from './recent-log.ts';
+import type { SignalFeed } from './signal-feed.ts';
 import type { SignalLatency } from './signal-latency.ts';
 import type { StrategyLibrary } from './strategies/strategy-library.ts';
 
@@ -25,6 +26,8 @@ export interface RunnerParts {
   readonly latency: SignalLatency;
   readonly backups: Backups;
   readonly webhook: Webhook | undefined;
+  /** Where the configuration names its addresses. */
+  readonly signalFeed: SignalFeed | undefined;
   readonly log: RecentLog;
   /** Those that the runner knows, as described by now. */
   readonly instruments: () => readonly Instrument[];

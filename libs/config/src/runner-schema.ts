@@ -170,7 +170,15 @@ export const runner = z.strictObject({
   maxSignalAgeMs: z.int().min(100).max(3_600_000).default(30_000),
   ledger: ledger.prefault({}),
   /** Ports of the runner's own feed of signals; nothing is sent unless given. */
-  signals: z.strictObject({ publish: feedAddress, snapshot: feedAddress }).optional(),
+  signals: z
+    .strictObject({
+      publish: feedAddress,
+      snapshot: feedAddress,
+      /** As of `feed`: a pair of keys, and whom it lets in. */
+      keyFile: z.string().min(1).optional(),
+      allowedKeys: z.array(feedKey).optional(),
+    })
+    .optional(),
   http: httpAddress({ port: 5000 }),
 });
 

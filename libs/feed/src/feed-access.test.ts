@@ -69,7 +69,10 @@ test('with a list of keys only those are let in', async () => {
   const serverPublicKey = pair.publicKey;
   await using right = new ReceivingSide({ ...addresses, keys: { serverPublicKey, pair: known } });
   await using wrong = new ReceivingSide({ ...addresses, keys: { serverPublicKey, pair: stranger } });
+  // The sender's owner, a runner beside it say, has the sender's pair.
+  await using owner = new ReceivingSide({ ...addresses, keys: { pair } });
   await right.until(() => right.hasSeen('live'));
+  await owner.until(() => owner.hasSeen('live'));
   await eventually(() => right.receiver.counts.heartbeats > 10);
   expect(wrong.receiver.counts).toMatchObject({ messages: 0, resyncs: 0 });
 });

@@ -1,5 +1,5 @@
 import { FeedReceiver, topics } from '@tickwright/feed';
-import type { FeedCandle, FeedEvent, FeedReceiverHealth, FeedTicks } from '@tickwright/feed';
+import type { FeedCandle, FeedEvent, FeedKeys, FeedReceiverHealth, FeedTicks } from '@tickwright/feed';
 import type { InstrumentKey, Interval } from '@tickwright/market';
 import { BoundedQueue } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
@@ -21,6 +21,8 @@ const DURABLE_LOOK_MS = 20;
 
 export interface FeedSourceOptions {
   readonly address: { readonly publish: string; readonly snapshot: string };
+  /** For a sender that asks for keys. */
+  readonly keys?: FeedKeys;
   readonly fold: CandleFold;
   readonly tracker: GapTracker;
   /** Warms up, and tells while the feed is away. Its `isNeeded` asks this source. */
@@ -63,6 +65,11 @@ export class FeedSource implements CandleSource {
     return this.#isLive;
   }
 
+  /** Undefined before it is connected. */
+  get receiver(): FeedReceiver | undefined {
+    return this.#receiver;
+  }
+
   get feed(): { readonly health: FeedReceiverHealth; readonly counts: FeedReceiver['counts'] } | undefined {
     const receiver = this.#receiver;
     return receiver && { health: receiver.health(), counts: receiver.counts };
@@ -99,10 +106,11 @@ export class FeedSource implements CandleSource {
   }
 
   async #feed(queue: BoundedQueue<readonly SourceEvent[]>, signal: AbortSignal): Promise<void> {
-    const { address, streams, fold, clock, log } = this.#options;
+    const { address, keys, streams, fold, clock, log } = this.#options;
     const instruments = [...new Set(streams.map(({ instrument }) => instrument))];
     await using receiver = FeedReceiver.connect({
       ...address,
+      ...(keys === undefined ? {} : { keys }),
       topics: [
         ...streams.map(({ instrument, interval }) => topics.candle(interval, instrument)),
         ...instruments.flatMap((instrument) => [topics.tick(instrument), topics.gap(instrument)]),

@@ -1,4 +1,5 @@
 import { registerDatabaseMetrics } from '@tickwright/database';
+import { registerReceiverMetrics, registerSenderMetrics } from '@tickwright/feed';
 import type { Metrics } from '@tickwright/runtime';
 import { FeedSource } from '../candle-source/feed-source.ts';
 import type { RunnerParts } from '../runner-parts.ts';
@@ -138,6 +139,11 @@ export function registerMetrics(metrics: Metrics, state: RunnerState): void {
       for (const status of ['warming', 'running', 'disabled', 'stopped'] as const)
         gauge.set(states.filter((each) => each.status === status).length, { status });
     },
+  });
+  registerSenderMetrics(metrics, () => state.parts?.signalFeed?.health);
+  registerReceiverMetrics(metrics, () => {
+    const source = state.parts?.source;
+    return source instanceof FeedSource ? source.receiver : undefined;
   });
   registerDatabaseMetrics(metrics);
 }

@@ -158,7 +158,11 @@ async function openSockets({ keys, allowedKeys, limits }: FeedSenderOptions): Pr
   const isGuarded = keys !== undefined && allowedKeys !== undefined;
   // Who may come in is asked at one place a context, so that a guarded sender has its own.
   const own = isGuarded ? { context: new Context() } : {};
-  const gatekeeper = isGuarded ? await Gatekeeper.open({ ...own, allowedKeys }) : undefined;
+  // Who has the sender's own pair is its owner: a runner on the same machine receives with it.
+  const ownKey = keys?.pair === undefined ? [] : [keys.pair.publicKey];
+  const gatekeeper = isGuarded
+    ? await Gatekeeper.open({ ...own, allowedKeys: [...allowedKeys, ...ownKey] })
+    : undefined;
   try {
     const common = { ...own, ...senderCurve(keys, gatekeeper?.domain), linger: LINGER_MS, sendTimeout: 0 };
     const sendHighWaterMark = limits?.highWaterMark ?? HIGH_WATER_MARK;
