@@ -20,6 +20,14 @@ export const PARTS: Readonly<Record<string, Part>> = {
     about: 'receive to a subscriber of the feed in another process, and ticks a second through it',
     run: async (options) => (await import('./feed.ts')).run(options),
   },
+  strategies: {
+    about: '200 instruments, 4 strategies, 3 intervals in one runner: warm-up, processor, memory',
+    run: async (options) => (await import('./strategies.ts')).run(options),
+  },
+  signals: {
+    about: "a candle's closing to its signal stored, from files and from the feed",
+    run: async (options) => (await import('./signals.ts')).run(options),
+  },
   readers: {
     about: 'five readers beside a publishing ingestor, and beside it one DuckDB file opened in turn',
     run: async (options) => (await import('./readers.ts')).run(options),

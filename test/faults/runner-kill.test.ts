@@ -4,12 +4,14 @@ import type { Log } from '@tickwright/runtime';
 import { Ledger, ledgerPath } from '@tickwright/ledger';
 import { calendars } from '@tickwright/market';
 import { openCandleQuery } from '@tickwright/store';
+import type { EngineEvent } from '@tickwright/trading';
 import { expect } from 'vitest';
+import { eventually } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
 import { faultTest } from './fault-test.ts';
 import type { Figures } from './figures.ts';
 import { randomOf } from './rounds.ts';
-import { RunnerScene } from './runner-scene.ts';
+import { LIMIT_MS, RunnerScene } from './runner-scene.ts';
 
 const KILLS_A_ROUND = 4;
 const silent = (): void => undefined;
@@ -29,14 +31,19 @@ async function kill(each: Process): Promise<void> {
 }
 
 /** Kills one of them, or both, at a random moment, and starts them again; four times. */
+const t0 = Date.now();
+const mark = (what: string): void => console.error(`MARK ${Date.now() - t0} ${what}`);
 async function round({ seed }: { seed: number }): Promise<Figures> {
   const random = randomOf(seed);
   const scene = await RunnerScene.open();
+  mark('scene');
   let ingestor = scene.ingest();
   let runner = scene.run();
   await scene.moreSignals(runner, 1);
+  mark('first');
   for (let at = 0; at < KILLS_A_ROUND; at += 1) {
     await new Promise((go) => setTimeout(go, random() * 3_000));
+    mark('kill');
     const whom = ['runner', 'ingestor', 'both'][(seed + at) % 3];
     if (whom !== 'runner') {
       await kill(ingestor);
@@ -47,18 +54,61 @@ async function round({ seed }: { seed: number }): Promise<Figures> {
       runner = scene.run();
     }
   }
+  mark('killed');
   await scene.moreSignals(runner, 1);
+  mark('signal');
   await scene.someFills(runner);
-  for (const each of [runner, ingestor]) {
-    each.kill('SIGTERM');
-    const { code, stderr } = await each.ended;
-    expect(code, stderr).toBe(0);
-  }
+  mark('fills');
+  await stopped(ingestor);
+  mark('ingestor stopped');
+  // What a recovery has filled in the end is published now and told soon.
+  await eventually(async () => ((await untold(scene, runner)) === 0 ? true : undefined), {
+    limitMs: LIMIT_MS,
+    what: () => `every published candle at the runner:\n${runner.stderr}`,
+  });
+  mark('whole');
+  expect(await scene.ask('/api/v1/pnl')).toMatchObject({ matches: true });
+  await stopped(runner);
+  mark('stopped');
   const replayed = await scene.replayed();
   expect(replayed.stdout, replayed.stderr).toContain('identical to the live run');
-  const pnl = await scene.pnl();
-  expect(pnl.code, pnl.stderr).toBe(0);
   return { kills: KILLS_A_ROUND, ...(await judged(scene)) };
+}
+
+async function stopped(each: Process): Promise<void> {
+  each.kill('SIGTERM');
+  const { code, stderr } = await each.ended;
+  expect(code, stderr).toBe(0);
+}
+
+/** How many published candles, between the first that the running runner was told and the last, it was not told. */
+async function untold(scene: RunnerScene, runner: Process): Promise<number> {
+  expect(runner.child.exitCode, runner.stderr).toBeNull();
+  const events = (await scene.ask<EngineEvent[]>(`/api/v1/consumed?from=1&to=${1e9}`)) ?? [];
+  const candles = events.filter((event) => event.type === 'candle');
+  if (candles.length === 0) return Infinity;
+  let count = 0;
+  for (const instrument of new Set(candles.map((event) => event.instrument))) {
+    const own = candles.filter((event) => event.instrument === instrument && event.interval === '1m');
+    const told = own.map(({ candle }) => candle.openMicros);
+    count += (await published(scene, instrument, told)).filter((open) => !told.includes(open)).length;
+  }
+  return count;
+}
+
+/** Opening times of the closed candles in the files, from the first told one to the last. */
+async function published(scene: RunnerScene, instrument: string, told: readonly number[]): Promise<number[]> {
+  const { dataDir } = scene;
+  await using query = await openCandleQuery({ dataDir, log, clock: systemClock, calendars });
+  const [from, to] = [Math.min(...told), Math.max(...told) + 60_000_000];
+  const { candles } = await query.getCandles({
+    instrument,
+    interval: '1m',
+    from,
+    to,
+    includeForming: false,
+  });
+  return candles.map(({ openTime }) => openTime);
 }
 
 /** Every closed candle once in the ledger and in order, none missing; each run's strategies saw them in order, once. */
@@ -75,21 +125,18 @@ async function judged(scene: RunnerScene): Promise<Figures> {
      GROUP BY 1, 2 ORDER BY 1, 4`,
   );
   expect(rows.filter(({ count }) => count !== 1)).toEqual([]);
-  await using query = await openCandleQuery({ dataDir: scene.dataDir, log, clock: systemClock, calendars });
   let candles = 0;
   for (const instrument of new Set(rows.map((row) => String(row['instrument'])))) {
     const told = rows.filter((row) => row['instrument'] === instrument).map(({ open }) => Number(open));
     expect(told, instrument).toEqual(told.toSorted((a, b) => a - b));
-    const [from = 0] = told;
-    const to = (told.at(-1) ?? 0) + 60_000_000;
-    const published = await query.getCandles({ instrument, interval: '1m', from, to, includeForming: false });
     const late = await ledger.database.read(
       `SELECT DISTINCT open_micros AS open FROM events WHERE type = 'candle' AND instrument = ? AND candle_state = 'revised'`,
       [instrument],
     );
     const known = new Set([...told, ...late.map(({ open }) => Number(open))]);
+    const inFiles = await published(scene, instrument, told);
     expect(
-      published.candles.map(({ openTime }) => openTime).filter((open) => !known.has(open)),
+      inFiles.filter((open) => !known.has(open)),
       instrument,
     ).toEqual([]);
     candles += told.length;

@@ -5,7 +5,7 @@ import { Process, eventually, freePort, temporaryFolder, tickwright } from '../s
 import type { FastTime } from '../soak/fast-clock.ts';
 
 /** Minutes of the market pass so much faster than ours: a test cannot wait for many real ones. */
-const SPEED = 10;
+const SPEED = 25;
 const CHILD = fileURLToPath(new URL('runner-child.ts', import.meta.url));
 /** Some day at noon, so that no day ends meanwhile. */
 const START_MICROS = Date.UTC(2026, 0, 5, 12) * 1_000;
@@ -126,9 +126,5 @@ export class RunnerScene {
     const done = await tickwright(['run', '--mode', 'replay', ...this.#settings], { RUNNER_RECORD: scratch });
     rmSync(scratch);
     return done;
-  }
-
-  async pnl(): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    return await tickwright(['paper', 'pnl', '--json', ...this.#settings]);
   }
 }

@@ -94,6 +94,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
     backups,
     webhook,
     signalFeed,
+    warmUp: { isDone: false, candles: 0, ms: 0 },
     log,
     beginRun,
     gaps: () => readPublishedGaps({ dataDir: config.dataDir, log, clock }),

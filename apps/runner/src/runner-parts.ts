@@ -13,6 +13,13 @@ import type { SignalFeed } from './signal-feed.ts';
 import type { SignalLatency } from './signal-latency.ts';
 import type { StrategyLibrary } from './strategies/strategy-library.ts';
 
+/** The first look of the candle source, taken and stored. */
+export interface WarmUp {
+  isDone: boolean;
+  candles: number;
+  ms: number;
+}
+
 /** What a running runner is made of, for those who tell of it. */
 export interface RunnerParts {
   readonly config: EngineConfig;
@@ -28,6 +35,7 @@ export interface RunnerParts {
   readonly webhook: Webhook | undefined;
   /** Where the configuration names its addresses. */
   readonly signalFeed: SignalFeed | undefined;
+  readonly warmUp: WarmUp;
   readonly log: RecentLog;
   /** Those that the runner knows, as described by now. */
   readonly instruments: () => readonly Instrument[];

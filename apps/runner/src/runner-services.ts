@@ -25,11 +25,10 @@ const DOWN_AFTER_MICROS = 5_000_000;
 /** What a runner does, in the order of starting. */
 export function runnerServices(config: Config, parts: RunnerParts, clock: Clock): Service[] {
   const { backups, webhook } = parts;
-  const begin: Begin = { isDone: false };
   return [
     ...(webhook === undefined ? [] : [webhook.service()]),
-    candleService(parts, begin),
-    clockService(parts, { clock, begin }),
+    candleService(parts, clock),
+    clockService(parts, clock),
     rulesService(config, parts, clock),
     linkService(parts, clock),
     loopService({
@@ -51,16 +50,13 @@ export function runnerServices(config: Config, parts: RunnerParts, clock: Clock)
   ];
 }
 
-/** Whether the first events of the source were taken. */
-interface Begin {
-  isDone: boolean;
-}
-
 /** From the source to the engine and the ledger, one batch after the other. */
-function candleService({ source, desk, board, beginRun }: RunnerParts, begin: Begin): Service {
+function candleService(parts: RunnerParts, clock: Clock): Service {
+  const { source, desk, board, beginRun, warmUp, log } = parts;
   return {
     name: 'candles',
     async run(signal) {
+      const startedMs = clock.monotonicMs();
       for await (const events of source.events(signal)) {
         board.seen(events);
         try {
@@ -72,11 +68,14 @@ function candleService({ source, desk, board, beginRun }: RunnerParts, begin: Be
               signal,
             );
           }
-          begin.isDone = true;
         } catch (error) {
           if (signal.aborted) return;
           throw error;
         }
+        if (warmUp.isDone) continue;
+        const candles = events.filter(({ type }) => type === 'candle').length;
+        Object.assign(warmUp, { isDone: true, candles, ms: clock.monotonicMs() - startedMs });
+        log.info({ candles, ms: Math.round(warmUp.ms) }, 'strategies have their history');
       }
     },
   };
@@ -92,16 +91,13 @@ function runsOf(events: readonly SourceEvent[]): (readonly SourceEvent[])[] {
  * Time passes for the engine, too, when nothing is traded. Not before the candles that closed while the runner was down:
  * by the clock a day order would end that one of them fills.
  */
-function clockService(
-  { desk }: RunnerParts,
-  { clock, begin }: { readonly clock: Clock; readonly begin: Readonly<Begin> },
-): Service {
+function clockService({ desk, warmUp }: RunnerParts, clock: Clock): Service {
   return loopService({
     name: 'clock',
     clock,
     intervalMs: CLOCK_MS,
     work: async (signal) => {
-      if (!begin.isDone) return;
+      if (!warmUp.isDone) return;
       await desk.take([{ type: 'clock' }], signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });

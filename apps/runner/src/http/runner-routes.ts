@@ -114,7 +114,7 @@ function noticeJson({
 }
 
 function opsJson(state: RunnerState, running: Running): object {
-  const { desk, source, latency, link, log, ledger, backups, webhook } = running;
+  const { desk, source, latency, link, log, ledger, backups, webhook, warmUp, signalFeed } = running;
   const { health } = source;
   const own = state.health();
   const ingestor = link.view.health ?? {};
@@ -165,6 +165,8 @@ function opsJson(state: RunnerState, running: Running): object {
         lastLagMs: own.ages.lastPublish,
       },
       feed: source instanceof FeedSource ? feedJson(source) : null,
+      signalFeed: signalFeed?.health.counts ?? null,
+      warmUp: warmUp.isDone ? { candles: warmUp.candles, ms: Math.round(warmUp.ms) } : null,
       latency: { closeToSignalMs: latency.figures(), histogram: latency.figures().histogram },
       backups: { ...backups.health, ageMs: backups.ageMs() },
       webhook: webhook?.counts ?? null,
