@@ -31,19 +31,14 @@ async function kill(each: Process): Promise<void> {
 }
 
 /** Kills one of them, or both, at a random moment, and starts them again; four times. */
-const t0 = Date.now();
-const mark = (what: string): void => console.error(`MARK ${Date.now() - t0} ${what}`);
 async function round({ seed }: { seed: number }): Promise<Figures> {
   const random = randomOf(seed);
   const scene = await RunnerScene.open();
-  mark('scene');
   let ingestor = scene.ingest();
   let runner = scene.run();
   await scene.moreSignals(runner, 1);
-  mark('first');
   for (let at = 0; at < KILLS_A_ROUND; at += 1) {
     await new Promise((go) => setTimeout(go, random() * 3_000));
-    mark('kill');
     const whom = ['runner', 'ingestor', 'both'][(seed + at) % 3];
     if (whom !== 'runner') {
       await kill(ingestor);
@@ -54,22 +49,16 @@ async function round({ seed }: { seed: number }): Promise<Figures> {
       runner = scene.run();
     }
   }
-  mark('killed');
   await scene.moreSignals(runner, 1);
-  mark('signal');
   await scene.someFills(runner);
-  mark('fills');
   await stopped(ingestor);
-  mark('ingestor stopped');
   // What a recovery has filled in the end is published now and told soon.
   await eventually(async () => ((await untold(scene, runner)) === 0 ? true : undefined), {
     limitMs: LIMIT_MS,
     what: () => `every published candle at the runner:\n${runner.stderr}`,
   });
-  mark('whole');
   expect(await scene.ask('/api/v1/pnl')).toMatchObject({ matches: true });
   await stopped(runner);
-  mark('stopped');
   const replayed = await scene.replayed();
   expect(replayed.stdout, replayed.stderr).toContain('identical to the live run');
   return { kills: KILLS_A_ROUND, ...(await judged(scene)) };

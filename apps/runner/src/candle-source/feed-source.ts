@@ -1,15 +1,15 @@
 import { FeedReceiver, topics } from '@tickwright/feed';
-import type { FeedCandle, FeedEvent, FeedKeys, FeedReceiverHealth, FeedTicks } from '@tickwright/feed';
+import type { FeedCandle, FeedEvent, FeedKeys, FeedReceiverHealth } from '@tickwright/feed';
 import type { InstrumentKey, Interval } from '@tickwright/market';
 import { BoundedQueue } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { Candle } from '@tickwright/store';
 import type { CandleFold } from './candle-fold.ts';
 import { DurableQueue } from './durable-queue.ts';
-import { tickEvents } from './feed-ticks.ts';
+import { LiveTrades } from './feed-ticks.ts';
 import type { FilesSource } from './files-source.ts';
 import type { GapTracker } from './gap-tracker.ts';
-import type { CandleSource, SourceEvent, SourceHealth, SourceTickEvent } from './source-event.ts';
+import type { CandleSource, SourceEvent, SourceHealth } from './source-event.ts';
 
 /** Newest candles of each stream that the feed tells first: the files have the rest. */
 const HISTORY = 10;
@@ -43,9 +43,11 @@ export class FeedSource implements CandleSource {
   readonly #options: FeedSourceOptions;
   #isLive = false;
   #receiver: FeedReceiver | undefined;
+  readonly #trades: LiveTrades;
 
   constructor(options: FeedSourceOptions) {
     this.#options = options;
+    this.#trades = new LiveTrades(options.wantsTicks);
   }
 
   get health(): SourceHealth {
@@ -171,7 +173,7 @@ export class FeedSource implements CandleSource {
         return { offset, tell: () => fold.take(new Map([[interval, candles]]), {}) };
       }
       case 'ticks':
-        return { offset: event.offset, tell: () => this.#ticks(event.instrument, event.ticks) };
+        return { offset: event.offset, tell: () => this.#trades.of(event.instrument, event.ticks) };
       case 'gaps':
         return {
           offset: event.offset,
@@ -190,11 +192,6 @@ export class FeedSource implements CandleSource {
       default:
         return undefined;
     }
-  }
-
-  #ticks(instrument: InstrumentKey, ticks: FeedTicks): SourceTickEvent[] {
-    if (!this.#options.wantsTicks(instrument)) return [];
-    return tickEvents(instrument, ticks);
   }
 }
 
