@@ -248,6 +248,7 @@ function addBackups(program: Command, terminal: Terminal, done: Done): void {
     .description(
       'check a backup (its name, its folder, or latest), then put it in place; keeps what it replaces',
     )
+    .option('--runner', "the runner's paper ledger, instead of the ingestor's data")
     .action(async (backup, flags) => {
       const { restoreCommand } = await import('./commands/restore.ts');
       done(await restoreCommand(terminal, { backup, ...flags }));

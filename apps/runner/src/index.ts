@@ -8,3 +8,4 @@ export type { ReplayReport } from './replay/replay-log.ts';
 export type { ConsumedLog, ConsumedRun } from './replay/consumed-log.ts';
 export { runnerThread } from './thread/runner-thread.ts';
 export type { RunnerThreadOptions } from './thread/runner-thread.ts';
+export { LEDGER_BACKUP_OWNER, ledgerBackupDirectory, runnerFolder } from './ledger-backups.ts';

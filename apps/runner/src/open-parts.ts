@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { join, resolve } from 'node:path';
 import type { Config } from '@tickwright/config';
 import { calendars, instrumentKey, splitKey } from '@tickwright/market';
 import type { Instrument, Interval } from '@tickwright/market';
 import { loadFeedKeys } from '@tickwright/feed';
 import type { FeedKeys } from '@tickwright/feed';
-import { LEDGER_ROOTS } from '@tickwright/ledger';
 import type { AlertRow, Ledger } from '@tickwright/ledger';
 import type { Clock } from '@tickwright/runtime';
 import { readInstruments, readPublishedGaps } from '@tickwright/store';
 import type { CandleQuery } from '@tickwright/store';
 import { createEngine } from '@tickwright/trading';
 import type { Engine, EngineConfig } from '@tickwright/trading';
-import { Backups } from '@tickwright/upkeep';
 import { alertsOf } from './alerts/alert-rules.ts';
 import { Webhook } from './alerts/webhook.ts';
 import { CandleFold } from './candle-source/candle-fold.ts';
@@ -21,6 +18,7 @@ import { FilesSource } from './candle-source/files-source.ts';
 import { GapTracker } from './candle-source/gap-tracker.ts';
 import type { CandleSource, StreamWanted } from './candle-source/source-event.ts';
 import { Desk } from './desk/desk.ts';
+import { ledgerBackups } from './ledger-backups.ts';
 import { IngestorLink } from './ingestor-link.ts';
 import { LiveBoard } from './live-board.ts';
 import type { RecentLog } from './recent-log.ts';
@@ -166,29 +164,6 @@ function candleSource(
 /** Not before a few cycles of the publisher were missed. */
 function staleAfterMs({ alerts, ingestor }: Config): number {
   return Math.max(alerts.staleAfterMs, 3 * ingestor.aggregateIntervalMs);
-}
-
-function ledgerBackups({ config, ledger, instance, version, clock, log }: OpeningParts): Backups {
-  const { directory, keep, command, commandTimeoutMs } = config.backups;
-  return new Backups({
-    owner: 'runner',
-    dataDir: config.dataDir,
-    directory: resolve(
-      directory === undefined ? join(config.dataDir, 'runner', 'backups') : join(directory, 'runner'),
-    ),
-    roots: LEDGER_ROOTS,
-    take: async (taking) => {
-      await taking.database(LEDGER_ROOTS[0] ?? '', ledger.database);
-      return {};
-    },
-    keep,
-    command,
-    commandTimeoutMs,
-    instance,
-    version,
-    clock,
-    log,
-  });
 }
 
 /** The run's instruments with their decimals, as the ingestor has described them when it was last looked. */

@@ -9,6 +9,7 @@ import { Ledger, ledgerPath } from '@tickwright/ledger';
 import { Supervisor, TickwrightError, acquireInstanceLock, createMetrics } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { openCandleQuery, readInstruments } from '@tickwright/store';
+import { finishRestore } from '@tickwright/upkeep';
 import { calendars } from '@tickwright/market';
 import { openRunnerParts } from './open-parts.ts';
 import { runnerRoutes } from './http/routes.ts';
@@ -17,6 +18,7 @@ import { registerMetrics } from './http/runner-metrics.ts';
 import { engineConfig, requireKnown } from './run-plan.ts';
 import { RecentLog } from './recent-log.ts';
 import { RunnerState } from './runner-state.ts';
+import { runnerFolder } from './ledger-backups.ts';
 import { runnerServices } from './runner-services.ts';
 import { openSignalFeed } from './signal-feed.ts';
 import { openStrategyLibrary } from './strategies/strategy-library.ts';
@@ -66,7 +68,7 @@ async function work(options: RunOptions): Promise<void> {
   requireKnown(config, described);
   const plan = engineConfig({ config, library, described });
   const instance = randomUUID();
-  await using lock = await acquireInstanceLock(join(config.dataDir, 'runner'), {
+  await using lock = await acquireInstanceLock(runnerFolder(config.dataDir), {
     instanceId: instance,
     announce: 'later',
   });
@@ -76,6 +78,7 @@ async function work(options: RunOptions): Promise<void> {
   const state = new RunnerState({ clock, instance, version, mode, staleAfterMs });
   const token = randomBytes(24).toString('base64url');
   await using http = await serve(options, state, token);
+  await finishRestore(config.dataDir, log, runnerFolder(config.dataDir));
   await using _locks = watchLocks({ clock, log, onLost: options.abandon });
   await using ledger = await Ledger.open({
     path: ledgerPath(config.dataDir),

@@ -14,20 +14,31 @@ import { UsageError } from '../usage-error.ts';
 export interface RestoreFlags extends CommonFlags {
   /** A name that `backup list` prints, `latest`, or a folder. */
   readonly backup: string;
+  /** The runner's paper ledger, instead of what the ingestor owns. */
+  readonly runner?: boolean;
 }
 
-/** Refused with exit 4, naming it, while an instance works on the data directory. */
+/** Whose backup it is: what it is called, where it is kept, and the folder whose lock must be free. */
+interface Owned {
+  readonly owner: string;
+  readonly directory: string;
+  readonly lock: string;
+  readonly home: string;
+}
+
+/** Refused with exit 4, naming it, while an instance works on what is restored. */
 export async function restoreCommand(terminal: Terminal, flags: RestoreFlags): Promise<number> {
   const config = await settings(terminal, flags);
-  const folder = await backupFolder(flags.backup, config);
+  const owned = flags.runner === true ? await runnersOwn(config) : await ingestorsOwn(config);
+  const folder = await backupFolder(flags.backup, owned);
   await prepareDataDirectory(config.dataDir);
-  await using _lock = await acquireInstanceLock(join(config.dataDir, 'ingestor'));
+  await using _lock = await acquireInstanceLock(owned.lock);
   const { restoreBackup } = await import('@tickwright/upkeep');
-  const { BACKUP_OWNER } = await import('@tickwright/ingestor');
   const report = await restoreBackup({
-    owner: BACKUP_OWNER,
+    owner: owned.owner,
     folder,
     dataDir: config.dataDir,
+    home: owned.home,
     clock: systemClock,
     log: logOf(terminal, config, 'restore'),
   });
@@ -37,12 +48,23 @@ export async function restoreCommand(terminal: Terminal, flags: RestoreFlags): P
   return 0;
 }
 
-async function backupFolder(text: string, config: Config): Promise<string> {
+async function ingestorsOwn(config: Config): Promise<Owned> {
   const { BACKUP_OWNER, backupDirectory } = await import('@tickwright/ingestor');
+  const { dataDir } = config;
   const directory = backupDirectory(config);
+  return { owner: BACKUP_OWNER, directory, lock: join(dataDir, 'ingestor'), home: dataDir };
+}
+
+async function runnersOwn(config: Config): Promise<Owned> {
+  const { LEDGER_BACKUP_OWNER, ledgerBackupDirectory, runnerFolder } = await import('@tickwright/runner');
+  const home = runnerFolder(config.dataDir);
+  return { owner: LEDGER_BACKUP_OWNER, directory: ledgerBackupDirectory(config), lock: home, home };
+}
+
+async function backupFolder(text: string, { directory, owner }: Owned): Promise<string> {
   if (text !== 'latest') return existsSync(join(directory, text)) ? join(directory, text) : resolve(text);
   const { listBackups } = await import('@tickwright/upkeep');
-  const newest = (await listBackups(directory)).findLast(({ manifest }) => manifest?.owner === BACKUP_OWNER);
+  const newest = (await listBackups(directory)).findLast(({ manifest }) => manifest?.owner === owner);
   if (newest === undefined) throw new UsageError(`there is no good backup in ${directory}; name a folder`);
   return newest.folder;
 }

@@ -5,7 +5,7 @@ import type { Log } from '@tickwright/runtime';
 import { RestoreError } from './backup-errors.ts';
 import { kindOf } from './file-tree.ts';
 
-/** Where the files wait that are about to be put in place, and the plan that says so. Both lie in the data directory. */
+/** Where the files wait that are about to be put in place, and the plan that says so. Both lie in the restore's home. */
 export const STAGE = '.restore';
 const PLAN = 'restore.json';
 
@@ -24,20 +24,27 @@ export interface RestorePlan {
 export type RestoreStep = 'staged' | 'planned' | 'set-aside' | 'placed' | 'finished';
 export type OnRestoreStep = (step: RestoreStep) => void | Promise<void>;
 
-export async function writePlan(dataDir: string, plan: RestorePlan): Promise<void> {
-  await writeFileAtomic(join(dataDir, PLAN), `${JSON.stringify(plan, null, 1)}\n`);
+export async function writePlan(home: string, plan: RestorePlan): Promise<void> {
+  await writeFileAtomic(join(home, PLAN), `${JSON.stringify(plan, null, 1)}\n`);
+}
+
+/** What is restored, and where its owner keeps the plan: owners must not finish each other's. */
+export interface RestorePlace {
+  readonly dataDir: string;
+  /** The data directory itself, or the folder in it whose lock its owner holds. */
+  readonly home: string;
 }
 
 /** Sets aside what is there and puts what is staged in its place. Gives the roots that were set aside in all. */
 export async function carryOut(
-  dataDir: string,
+  { dataDir, home }: RestorePlace,
   plan: RestorePlan,
   onStep: OnRestoreStep = () => undefined,
 ): Promise<string[]> {
   const setAside: string[] = [];
   for (const { path, isStaged } of plan.roots) {
-    const [place, staged, old] = [dataDir, join(dataDir, STAGE), join(dataDir, plan.quarantine)].map(
-      (folder) => join(folder, path),
+    const [place, staged, old] = [dataDir, join(home, STAGE), join(dataDir, plan.quarantine)].map((folder) =>
+      join(folder, path),
     ) as [string, string, string];
     const isPlaced = isStaged && (await kindOf(staged)) === undefined;
     if (!isPlaced && (await kindOf(place)) !== undefined) {
@@ -50,9 +57,9 @@ export async function carryOut(
       await onStep('placed');
     }
   }
-  await rm(join(dataDir, STAGE), { recursive: true, force: true });
-  await rm(join(dataDir, PLAN), { force: true });
-  await syncDirectory(dataDir);
+  await rm(join(home, STAGE), { recursive: true, force: true });
+  await rm(join(home, PLAN), { force: true });
+  await syncDirectory(home);
   await onStep('finished');
   return setAside;
 }
@@ -61,18 +68,18 @@ export async function carryOut(
  * Finishes a restore that was interrupted after its plan was written; what was interrupted before has changed nothing
  * and is removed. For every start, under the instance lock, before anything is opened.
  */
-export async function finishRestore(dataDir: string, log: Log): Promise<void> {
-  const plan = await readPlan(dataDir);
+export async function finishRestore(dataDir: string, log: Log, home = dataDir): Promise<void> {
+  const plan = await readPlan(home);
   if (plan === undefined) {
-    await rm(join(dataDir, STAGE), { recursive: true, force: true });
+    await rm(join(home, STAGE), { recursive: true, force: true });
     return;
   }
-  const setAside = await carryOut(dataDir, plan);
+  const setAside = await carryOut({ dataDir, home }, plan);
   log.warn({ backup: plan.backup, quarantine: plan.quarantine, setAside }, 'finished an interrupted restore');
 }
 
-export async function readPlan(dataDir: string): Promise<RestorePlan | undefined> {
-  const path = join(dataDir, PLAN);
+export async function readPlan(home: string): Promise<RestorePlan | undefined> {
+  const path = join(home, PLAN);
   if ((await kindOf(path)) === undefined) return undefined;
   // Written whole by `writePlan` alone.
   return JSON.parse(await readFile(path, 'utf8')) as RestorePlan;

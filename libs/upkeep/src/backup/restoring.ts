@@ -19,6 +19,8 @@ export interface RestoreOptions {
   /** The backup's folder. */
   readonly folder: string;
   readonly dataDir: string;
+  /** Where what waits and the plan lie; the data directory unless given, the runner's own folder for its ledger. */
+  readonly home?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Called after each step; what it throws interrupts the restore there. */
@@ -40,19 +42,19 @@ export interface RestoreReport {
  * as it is, and the next start applies what it has behind the backup. Errors: BackupDamagedError, RestoreError.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
-  const { owner, dataDir, clock, log, onStep } = options;
+  const { owner, dataDir, home = dataDir, clock, log, onStep } = options;
   const folder = resolve(options.folder);
   if ((await kindOf(folder)) !== 'folder') throw new RestoreError(`there is no backup ${folder}`);
-  await finishRestore(dataDir, log);
+  await finishRestore(dataDir, log, home);
   const manifest = await checkBackup(folder, log);
   checkFits(folder, owner, manifest);
   const journal = await journalBehind(dataDir, manifest);
-  await stage(folder, dataDir, manifest);
+  await stage(folder, home, manifest);
   await onStep?.('staged');
-  const plan = await planned({ folder, dataDir, manifest, clock });
-  await writePlan(dataDir, plan);
+  const plan = await planned({ folder, home, manifest, clock });
+  await writePlan(home, plan);
   await onStep?.('planned');
-  const roots = await carryOut(dataDir, plan, onStep);
+  const roots = await carryOut({ dataDir, home }, plan, onStep);
   const setAside = roots.length === 0 ? undefined : { folder: join(dataDir, plan.quarantine), roots };
   return { manifest, setAside, journal };
 }
@@ -77,22 +79,22 @@ async function journalBehind(dataDir: string, manifest: BackupManifest): Promise
 
 async function planned(parts: {
   folder: string;
-  dataDir: string;
+  home: string;
   manifest: BackupManifest;
   clock: Clock;
 }): Promise<RestorePlan> {
-  const { folder, dataDir, manifest, clock } = parts;
+  const { folder, home, manifest, clock } = parts;
   const now = clock.nowMicros();
   const roots: { path: string; isStaged: boolean }[] = [];
   for (const path of manifest.roots) {
-    roots.push({ path, isStaged: (await kindOf(join(dataDir, STAGE, path))) !== undefined });
+    roots.push({ path, isStaged: (await kindOf(join(home, STAGE, path))) !== undefined });
   }
   const quarantine = `quarantine/${backupName(now)}-before-restore`;
   return { backup: folder, time: new Date(now / 1_000).toISOString(), quarantine, roots };
 }
 
-async function stage(folder: string, dataDir: string, manifest: BackupManifest): Promise<void> {
-  const to = join(dataDir, STAGE);
+async function stage(folder: string, home: string, manifest: BackupManifest): Promise<void> {
+  const to = join(home, STAGE);
   await rm(to, { recursive: true, force: true });
   const folders = new Set<string>([to]);
   await using work = new FileWork();
