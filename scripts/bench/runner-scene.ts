@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { calendars } from '@tickwright/market';
+import { HOUR_MICROS, InstrumentTable, instrumentKey, splitKey } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
-import { openCandleQuery } from '@tickwright/store';
-import { quiet } from './candle-files.ts';
+import { openCandleFiles } from '@tickwright/store';
+import { hourOf, quiet } from './candle-files.ts';
 import { Child } from './children.ts';
 import type { Flags, Message } from './children.ts';
 import { Ingestor, startSimulation } from './ingestor-process.ts';
@@ -11,19 +11,15 @@ import { temporaryFolder } from './temporary-folder.ts';
 export const INSTRUMENTS = 200;
 /** Trades a second of all of them together. */
 const RATE = 2_000;
-/** History of so many instruments is fetched over REST at the venue's pace. */
-const HISTORY_LIMIT_MS = 600_000;
 
 /** A simulated venue and the ingestor beside it, with candles of the hours before; runners are started on it in turn. */
 export class RunnerScene implements AsyncDisposable {
   readonly dataDir: string;
   readonly instruments: readonly string[];
-  readonly #flags: Flags;
   readonly #stack: AsyncDisposable[];
 
   private constructor(parts: { dataDir: string; flags: Flags; stack: AsyncDisposable[] }) {
     this.dataDir = parts.dataDir;
-    this.#flags = parts.flags;
     this.#stack = parts.stack;
     this.instruments = String(parts.flags['instruments']).split(',');
   }
@@ -37,10 +33,10 @@ export class RunnerScene implements AsyncDisposable {
       stack.push(simulation.child);
       const dataDir = join(folder.path, 'data');
       const flags = { ...simulation.flags, 'data-dir': dataDir };
-      const settings = [`ingestor.recovery.warmUpHours=${options.historyHours}`, ...(options.settings ?? [])];
-      stack.push(await Ingestor.start(flags, settings));
       const scene = new RunnerScene({ dataDir, flags, stack });
-      await scene.#untilHistory(options.historyHours);
+      await scene.#writeHistory(options.historyHours);
+      const settings = ['ingestor.recovery.warmUpHours=0', ...(options.settings ?? [])];
+      stack.push(await Ingestor.start(flags, settings));
       return scene;
     } catch (error) {
       for (const part of stack.toReversed()) await part[Symbol.asyncDispose]();
@@ -52,7 +48,9 @@ export class RunnerScene implements AsyncDisposable {
   async run(settings: readonly string[]): Promise<{ child: Child; address: string; startedMs: number }> {
     const startedMs = performance.now();
     const set = ['runner.http.port=0', ...settings];
-    const child = Child.command('run', { ...this.#flags, set, 'log-level': 'warn' });
+    const instruments = this.instruments.join(',');
+    const flags = { 'data-dir': this.dataDir, instruments, set, 'log-level': 'warn' };
+    const child = Child.command('run', flags);
     const up = await child.receive<Message & { addresses: { runner: string } }>('up');
     return { child, address: up.addresses.runner, startedMs };
   }
@@ -68,34 +66,31 @@ export class RunnerScene implements AsyncDisposable {
     for (const part of this.#stack.splice(0).toReversed()) await part[Symbol.asyncDispose]();
   }
 
-  async #untilHistory(hours: number): Promise<void> {
-    const endMs = performance.now() + HISTORY_LIMIT_MS;
-    for (;;) {
-      const found = await this.#instrumentsWith(Math.floor(hours));
-      if (found === this.instruments.length) return;
-      if (performance.now() > endMs)
-        throw new Error(`only ${found} of ${this.instruments.length} instruments have their history`);
-      await systemClock.sleep(2_000);
-    }
-  }
-
-  async #instrumentsWith(hours: number): Promise<number> {
-    await using query = await openCandleQuery({
-      dataDir: this.dataDir,
+  /**
+   * Candles of the hours before this one, as an ingestor has published them. Written by its own library: a venue gives
+   * them at its own pace, which is not what is measured.
+   */
+  async #writeHistory(hours: number): Promise<void> {
+    const table = new InstrumentTable();
+    for (const key of this.instruments.map((each) => instrumentKey(each)))
+      table.add({
+        key,
+        ...splitKey(key),
+        venueSymbol: splitKey(key).id,
+        priceDecimals: 2,
+        quantityDecimals: 3,
+        calendar: 'always',
+      });
+    const { dataDir } = this;
+    await using files = await openCandleFiles({
+      dataDir,
+      instruments: table,
       log: quiet,
       clock: systemClock,
-      calendars,
     });
-    try {
-      const count = hours + 2;
-      const { candles } = await query.latestCandles({ instruments: this.instruments, interval: '1h', count });
-      const counts = new Map<string, number>();
-      for (const { instrument } of candles) counts.set(instrument, (counts.get(instrument) ?? 0) + 1);
-      return [...counts.values()].filter((each) => each > hours).length;
-    } catch {
-      // Before the first publication there is nothing to ask.
-      return 0;
-    }
+    const now = Math.floor(systemClock.nowMicros() / HOUR_MICROS) * HOUR_MICROS;
+    for (let hour = now - hours * HOUR_MICROS; hour < now; hour += HOUR_MICROS)
+      await files.publishHour('SIM', hour, hourOf(hour, table.size));
   }
 }
 

@@ -14,6 +14,8 @@ import type { CandleSource, SourceEvent, SourceHealth } from './source-event.ts'
 /** Newest candles of each stream that the feed tells first: the files have the rest. */
 const HISTORY = 10;
 const WAITING_MAX = 1_024;
+/** Events that are handed on together at most. */
+const TOGETHER_MAX = 4_096;
 /** Events that wait to become durable. */
 const PENDING_MAX = 50_000;
 /** What is received is looked at again this often, since it may have become durable without a message. */
@@ -21,6 +23,8 @@ const DURABLE_LOOK_MS = 20;
 
 export interface FeedSourceOptions {
   readonly address: { readonly publish: string; readonly snapshot: string };
+  /** The feed is away when nothing was heard of it for so long. The receiver's default. */
+  readonly staleAfterMs?: number;
   /** For a sender that asks for keys. */
   readonly keys?: FeedKeys;
   readonly fold: CandleFold;
@@ -85,13 +89,21 @@ export class FeedSource implements CandleSource {
       loop.catch((error: unknown) => queue.fail(error)),
     );
     stop.addEventListener('abort', () => queue.finish(), { once: true });
+    const reading = queue[Symbol.asyncIterator]();
     try {
-      for await (const events of queue) {
-        yield events;
+      for (;;) {
+        const first = await reading.next();
+        if (first.done === true) return;
+        // What came while the last was stored goes into one transaction: at a closing every instrument has a message.
+        const together = [...first.value];
+        while (queue.depth > 0 && together.length < TOGETHER_MAX)
+          together.push(...((await reading.next()).value ?? []));
+        yield together;
         if (signal.aborted) return;
       }
     } finally {
       ended.abort();
+      await reading.return?.();
       await Promise.all(loops);
     }
   }
@@ -108,11 +120,12 @@ export class FeedSource implements CandleSource {
   }
 
   async #feed(queue: BoundedQueue<readonly SourceEvent[]>, signal: AbortSignal): Promise<void> {
-    const { address, keys, streams, fold, clock, log } = this.#options;
+    const { address, keys, staleAfterMs, streams, fold, clock, log } = this.#options;
     const instruments = [...new Set(streams.map(({ instrument }) => instrument))];
     await using receiver = FeedReceiver.connect({
       ...address,
       ...(keys === undefined ? {} : { keys }),
+      ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
       topics: [
         ...streams.map(({ instrument, interval }) => topics.candle(interval, instrument)),
         ...instruments.flatMap((instrument) => [topics.tick(instrument), topics.gap(instrument)]),
