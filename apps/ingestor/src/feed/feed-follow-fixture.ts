@@ -84,6 +84,7 @@ export function follow(
     formingIntervalMs: options.formingIntervalMs ?? 0,
     clock,
     later: () => () => undefined,
+    onUrgent: () => undefined,
     onOverflow: () => failures.push('overflow'),
     onFailure: (error) => failures.push(error),
   });

@@ -18,6 +18,8 @@ export interface FeedPumpOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Calls back after a time; returns how to call it off. */
   readonly later: (ms: number, call: () => void) => () => void;
+  /** Candles closed, or changed after that, and were sent. */
+  readonly onUrgent: () => void;
   /** More candles changed at once than can be followed: receivers need everything anew. */
   readonly onOverflow: () => void;
   /** Something failed in the fold's turn, which goes on: what is wrong with the feed must not end the intake. */
@@ -68,7 +70,9 @@ export class FeedPump implements FoldListener {
     this.#ticks.clear();
     const isDue = this.#lastMs - this.#lastFormingMs >= formingIntervalMs;
     if (isDue) this.#sendGaps();
-    if (isDue || memory.isUrgent) this.#sendCandles();
+    const { isUrgent } = memory;
+    if (isDue || isUrgent) this.#sendCandles();
+    if (isUrgent) this.#options.onUrgent();
     if (isDue) this.#lastFormingMs = this.#lastMs;
   }
 

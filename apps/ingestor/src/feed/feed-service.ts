@@ -16,6 +16,8 @@ type FeedConfig = Extract<Config['feed'], { kind: 'zeromq' }>;
 /** The status is sent this often, and sooner when gaps or instruments changed, but not sooner than that. */
 const STATUS_MS = 5_000;
 const STATUS_MIN_MS = 1_000;
+/** That closings are on disk is told this often at most. */
+const DURABLE_MIN_MS = 100;
 
 export interface FeedServiceOptions {
   readonly feed: FeedConfig;
@@ -56,6 +58,9 @@ export class FeedService implements Service {
   #failure: { readonly error: unknown } | undefined;
   #statusMark = '';
   #statusMs = -Infinity;
+  #durableMs = -Infinity;
+  #isTelling = false;
+  #mustTell = false;
 
   constructor(options: FeedServiceOptions) {
     this.#options = options;
@@ -158,6 +163,7 @@ export class FeedService implements Service {
         const timer = setTimeout(call, ms);
         return () => clearTimeout(timer);
       },
+      onUrgent: () => void this.#tellDurable().catch(() => undefined),
       onOverflow: () => {
         this.#needsAll = true;
       },
@@ -181,6 +187,29 @@ export class FeedService implements Service {
     this.#isLive = false;
     await this.#sender?.[Symbol.asyncDispose]();
     this.#sender = undefined;
+  }
+
+  /**
+   * Receivers act on a closing once it is on disk, and learn that from the message after it: in a quiet market that was the
+   * next heartbeat.
+   */
+  async #tellDurable(): Promise<void> {
+    this.#mustTell = true;
+    if (this.#isTelling) return;
+    const { clock, core } = this.#options;
+    this.#isTelling = true;
+    try {
+      while (this.#mustTell) {
+        this.#mustTell = false;
+        await clock.sleep(Math.max(0, this.#durableMs + DURABLE_MIN_MS - clock.monotonicMs()));
+        // The frame whose fold we are in has been appended, and counts.
+        await core.journal.waitDurable(core.journal.nextOffset);
+        this.#durableMs = clock.monotonicMs();
+        this.#sender?.sendStatus(this.#status());
+      }
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   #sendStatus(): void {
