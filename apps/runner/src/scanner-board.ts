@@ -43,6 +43,7 @@ interface Price {
 /** The scanner's rows as a fold over candles, events and what they caused. */
 export class ScannerBoard {
   readonly #plan: EngineConfig;
+  readonly #calendars: ReadonlyMap<string, string>;
   readonly #prices = new Map<string, Price>();
   readonly #series = new Map<string, Series>();
   readonly #signals = new Map<string, Signal>();
@@ -51,6 +52,7 @@ export class ScannerBoard {
 
   constructor(plan: EngineConfig) {
     this.#plan = plan;
+    this.#calendars = new Map(plan.instruments.map(({ instrument, calendar }) => [instrument, calendar]));
   }
 
   /** A candle as its source tells it, of any phase. */
@@ -75,13 +77,13 @@ export class ScannerBoard {
 
   /** One row for each instrument and interval of a strategy; for one without a strategy, at the fills' interval. */
   rows(nowMicros: number, engine: Pick<Engine, 'strategies' | 'positions'>): ScannerRow[] {
-    const states = engine.strategies();
-    const positions = engine.positions();
+    const states = byInstrument(engine.strategies());
+    const positions = byInstrument(engine.positions());
     return this.#plan.instruments.flatMap((rules) => {
-      const own = states.filter(({ instrument }) => instrument === rules.instrument);
+      const own = states.get(rules.instrument) ?? [];
       const intervals = new Set(own.map(({ interval }) => interval));
       if (intervals.size === 0) intervals.add(this.#plan.fills.interval);
-      const held = positions.filter(({ instrument }) => instrument === rules.instrument);
+      const held = positions.get(rules.instrument) ?? [];
       const position = held.reduce((sum, { quantity }) => sum + Number(quantity), 0);
       return [...intervals].map((interval) =>
         this.#row(rules, interval, {
@@ -170,13 +172,16 @@ export class ScannerBoard {
     this.#series.set(key, series);
     series.lastClosedMicros = Math.max(series.lastClosedMicros ?? 0, candle.openMicros);
     series.volumes.set(candle.openMicros, candle.volume);
-    if (series.volumes.size > VOLUMES + 1) series.volumes.delete(Math.min(...series.volumes.keys()));
+    if (series.volumes.size <= VOLUMES + 1) return;
+    // In order, the first that came is the oldest: looking for it costs more than all the rest of a warm-up.
+    const [first = 0] = series.volumes.keys();
+    const isInOrder = series.lastClosedMicros === candle.openMicros;
+    series.volumes.delete(isInOrder ? first : Math.min(...series.volumes.keys()));
   }
 
   #traded(instrument: string, candle: Candle): void {
     const known = this.#prices.get(instrument);
-    const rules = this.#plan.instruments.find((each) => each.instrument === instrument);
-    const session = calendars(rules?.calendar ?? 'always').sessionAt(candle.openMicros);
+    const session = calendars(this.#calendars.get(instrument) ?? 'always').sessionAt(candle.openMicros);
     const openMicros = session?.openMicros ?? candle.openMicros;
     if (known !== undefined && openMicros < known.day.openMicros) return;
     const isSameDay = known?.day.openMicros === openMicros;
@@ -199,6 +204,16 @@ export class ScannerBoard {
       });
     else known.day = day;
   }
+}
+
+function byInstrument<T extends { readonly instrument: string }>(rows: readonly T[]): Map<string, T[]> {
+  const lists = new Map<string, T[]>();
+  for (const row of rows) {
+    const list = lists.get(row.instrument);
+    if (list === undefined) lists.set(row.instrument, [row]);
+    else list.push(row);
+  }
+  return lists;
 }
 
 function newDay(openMicros: number, { open, high, low }: Candle): Day {

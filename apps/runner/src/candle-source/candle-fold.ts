@@ -54,19 +54,21 @@ export class CandleFold {
     return this.#watermarks.get(segment) ?? -Infinity;
   }
 
-  /** The first look at all streams, by interval, each candle list by instrument and time. */
+  /** The first look at all streams, by interval, each candle list by instrument and time: history, then the rest. */
   begin(views: ReadonlyMap<Interval, readonly Candle[]>): SourceEvent[] {
+    // History comes stream by stream: between streams it has no order that matters, and there may be a lot of it.
+    const history: SourceCandleEvent[] = [];
     const events: SourceCandleEvent[] = [];
     for (const [interval, candles] of views) {
       const lists = byInstrument(candles);
       for (const fold of this.streamsOf(interval)) {
         const begun = fold.begin(lists.get(fold.wanted.instrument) ?? []);
         this.#skipped += begun.skipped;
-        events.push(...begun.events);
+        for (const event of begun.events) (event.phase === 'warm' ? history : events).push(event);
       }
     }
     this.#hasBegun = true;
-    return inOrder(events);
+    return [...history, ...inOrder(events)];
   }
 
   /** Whether streams began with less history than their strategies want. */
@@ -142,7 +144,6 @@ function inOrder(events: SourceCandleEvent[]): SourceCandleEvent[] {
   return events.sort(
     (a, b) =>
       Number(a.phase === 'forming') - Number(b.phase === 'forming') ||
-      Number(a.phase !== 'warm') - Number(b.phase !== 'warm') ||
       a.candle.closeTime - b.candle.closeTime ||
       intervalMicros(a.interval) - intervalMicros(b.interval) ||
       compare(a.candle.instrument, b.candle.instrument),

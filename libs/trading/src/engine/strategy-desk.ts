@@ -1,17 +1,19 @@
 import type { InstrumentKey, Interval } from '@tickwright/market';
 import type { Desk } from '../broker/desk.ts';
 import type { Candle } from '../contract/candle.ts';
-import type { Needs } from '../contract/engine.ts';
-import type { CandleEvent, DataEvent } from '../contract/event.ts';
+import type { CandleEvent, DataEvent, HistoryEvent } from '../contract/event.ts';
 import type { SuppressionCode, Vote } from '../contract/signal.ts';
 import type { StrategyContext, StrategyFinder, StrategyView } from '../contract/strategy.ts';
 import { StateTable } from '../state-rows.ts';
 import type { StateRows } from '../state-rows.ts';
 import { CandleSeries } from './candle-series.ts';
+import type { Arrival } from './candle-series.ts';
 import { Consumption } from './consumption.ts';
 import { DataStates } from './data-states.ts';
 import type { OutputDraft } from './output-draft.ts';
 import { StrategyInstance } from './strategy-instance.ts';
+import { needsOf } from './strategy-needs.ts';
+import type { StrategyNeeds } from './strategy-needs.ts';
 
 /** A strategy switched by hand, over restarts: it goes before the configuration. */
 interface SwitchRecord {
@@ -39,6 +41,7 @@ export class StrategyDesk {
   readonly #consumption: Consumption;
   readonly #switches: StateTable<SwitchRecord>;
   #groups = new Map<string, Group>();
+  readonly #needs = new Map<InstrumentKey, StrategyNeeds>();
   #data = new DataStates();
   #instances: StrategyInstance[] = [];
   /** The last candles of history in this event. */
@@ -66,6 +69,7 @@ export class StrategyDesk {
   /** Makes all strategies of the configuration anew. */
   start(find: StrategyFinder): void {
     this.#data = new DataStates();
+    this.#needs.clear();
     this.#instances = this.#desk.rules.config.strategies.flatMap((config) =>
       config.instruments.map((instrument) => {
         const calendar = this.#desk.rules.calendarOf(instrument);
@@ -91,22 +95,48 @@ export class StrategyDesk {
     return opened.length === 0 ? null : Math.max(...opened);
   }
 
-  needs(instrument: InstrumentKey): Pick<Needs, 'closed' | 'forming' | 'warmUp'> {
-    const own = this.#instances.filter(({ context }) => context.instrument === instrument);
-    const closed = new Set(own.map(({ config }) => config.interval));
-    const warmUp: Partial<Record<Interval, number>> = {};
-    for (const { config, memory } of own)
-      warmUp[config.interval] = Math.max(warmUp[config.interval] ?? 0, memory);
-    const forming = own.filter(({ config }) => config.forming).map(({ config }) => config.interval);
-    closed.add(this.#desk.rules.config.fills.interval);
-    return { closed: [...closed], forming: [...new Set(forming)], warmUp };
+  /** Asked at every candle and tick, and the same for a whole run. */
+  needs(instrument: InstrumentKey): StrategyNeeds {
+    const { interval } = this.#desk.rules.config.fills;
+    const known = this.#needs.get(instrument) ?? needsOf(this.#instances, { instrument, interval });
+    this.#needs.set(instrument, known);
+    return known;
   }
 
   /** Feeds a candle to the strategies that see it. Returns their opinions where an opinion can matter. */
   take(draft: OutputDraft, event: CandleEvent): Opinion[] {
     const group = this.#groups.get(groupKey(event.instrument, event.interval));
     if (group === undefined) return [];
-    switch (group.series.add(event.candle)) {
+    return this.#arrived(draft, event, { group, arrival: group.series.add(event.candle) });
+  }
+
+  /**
+   * Feeds history. Nothing but the candle changes from one to the next, so that a strategy's view is made once: a warm-up is
+   * hundreds of thousands of candles.
+   */
+  takeHistory(draft: OutputDraft, { candles, ...source }: HistoryEvent): void {
+    const { instrument, interval, timeMicros } = source;
+    const group = this.#groups.get(groupKey(instrument, interval));
+    if (group === undefined) return;
+    const own = group.instances.map((instance) => ({
+      instance,
+      view: this.#view(instance, { phase: 'history', instrument, timeMicros }, false),
+    }));
+    for (const candle of candles) {
+      const arrival = group.series.add(candle);
+      if (arrival === 'new')
+        for (const { instance, view } of own) {
+          this.#history.set(instance, candle);
+          instance.feed(candle, view);
+        }
+      else this.#arrived(draft, { ...source, type: 'candle', phase: 'history', candle }, { group, arrival });
+    }
+    for (const { instance } of own) this.#touched.add(instance);
+  }
+
+  #arrived(draft: OutputDraft, event: CandleEvent, to: { group: Group; arrival: Arrival }): Opinion[] {
+    const { group, arrival } = to;
+    switch (arrival) {
       case 'known':
         return [];
       case 'forming':

@@ -6,7 +6,6 @@ import { takeMarketCandle, takeTick } from '../broker/market-data.ts';
 import { VenueRules } from '../broker/venue-rules.ts';
 import type { Account } from '../contract/account.ts';
 import type { Engine, EngineOptions, Needs, OrderExplanation } from '../contract/engine.ts';
-import type { Candle } from '../contract/candle.ts';
 import type { CandleEvent, EngineEvent, HistoryEvent, StartEvent } from '../contract/event.ts';
 import type { Order } from '../contract/order.ts';
 import type { EngineOutput, EngineState } from '../contract/output.ts';
@@ -168,12 +167,13 @@ class TradingEngine implements Engine {
     draft.accountChanged = true;
   }
 
-  #history(draft: OutputDraft, { candles, ...source }: HistoryEvent): void {
-    const last = candles.at(-1);
-    if (last === undefined) return;
-    const eventOf = (candle: Candle) => ({ ...source, type: 'candle', phase: 'history', candle }) as const;
-    takeMarketCandle(this.#desk, this.#control, draft, eventOf(last));
-    for (const candle of candles) this.#strategies.take(draft, eventOf(candle));
+  #history(draft: OutputDraft, event: HistoryEvent): void {
+    const { candles, ...source } = event;
+    const candle = candles.at(-1);
+    if (candle === undefined) return;
+    const last = { ...source, type: 'candle', phase: 'history', candle } as const;
+    takeMarketCandle(this.#desk, this.#control, draft, last);
+    this.#strategies.takeHistory(draft, event);
   }
 
   #candle(draft: OutputDraft, event: CandleEvent, decidedMicros: number): void {
