@@ -58,8 +58,9 @@ export async function endAll(): Promise<void> {
 export async function eventually<T>(
   what: string,
   ask: () => T | undefined | Promise<T | undefined>,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
-  const endMs = performance.now() + LIMIT_MS;
+  const endMs = performance.now() + limitMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
