@@ -18,9 +18,11 @@ export function consumedBy(instance: InstanceInfo, terminal: Terminal): Consumed
   };
   return {
     runs: () => get<ConsumedRun[]>('/api/v1/runs'),
-    eventRange: async (from, to) =>
-      (await get<{ first: number; last: number } | null>(`/api/v1/consumed/range?from=${from}&to=${to}`)) ??
-      undefined,
+    async eventRange(from, to) {
+      type Range = { readonly first?: number; readonly last?: number };
+      const { first, last } = await get<Range>(`/api/v1/consumed/range?from=${from}&to=${to}`);
+      return first === undefined || last === undefined ? undefined : { first, last };
+    },
     async *events(fromSeq, toSeq) {
       for (let from = fromSeq; from <= toSeq; from += PIECE)
         yield await get(`/api/v1/consumed?from=${from}&to=${Math.min(toSeq, from + PIECE - 1)}`);

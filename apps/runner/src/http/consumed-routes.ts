@@ -27,13 +27,11 @@ export function consumedRoutes(parts: Parts): Route[] {
     {
       method: 'GET',
       path: '/api/v1/consumed/range',
-      summary: 'Numbers of the first and last event of a time range; null: none',
+      summary: 'Numbers of the first and last event of a time range; an empty object: none',
       query: { from: TIME, to: TIME },
       required: ['from', 'to'],
       handler: async ({ query }) =>
-        JSON.stringify(
-          (await parts().ledger.queries.eventRange(Number(query['from']), Number(query['to']))) ?? null,
-        ),
+        (await parts().ledger.queries.eventRange(Number(query['from']), Number(query['to']))) ?? {},
     },
     {
       method: 'GET',
