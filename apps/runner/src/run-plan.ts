@@ -45,7 +45,7 @@ export function plannedInstruments(config: Config): InstrumentKey[] {
 /** The engine's configuration of a run. Errors: PlanError: an unknown strategy, wrong parameters, unknown fees. */
 export function engineConfig(input: PlanInput): EngineConfig {
   const { config, described } = input;
-  const { paper, candles, maxSignalAgeMs } = config.runner;
+  const { paper, maxSignalAgeMs } = config.runner;
   const instruments = plannedInstruments(config).map((key) => rulesOf(key, config, described));
   const strategies = strategiesOf(input);
   requireMakeable(strategies, { instruments, library: input.library });
@@ -60,7 +60,7 @@ export function engineConfig(input: PlanInput): EngineConfig {
     instruments,
     feeSchedules: [...new Set(instruments.map(({ fees }) => fees))].map(scheduleOf),
     fills: {
-      on: candles === 'feed' ? 'ticks' : 'candles',
+      on: fillsOn(config),
       interval: '1m',
       slippageBps: decimal(paper.slippageBps),
       participation: paper.participation === undefined ? null : decimal(paper.participation),
@@ -70,6 +70,16 @@ export function engineConfig(input: PlanInput): EngineConfig {
     squareOff: paper.squareOff ?? null,
     maxSignalAgeMs,
   };
+}
+
+/** Errors: PlanError: candles are to come from a feed that nobody sends. */
+function fillsOn({ runner, feed }: Config): EngineConfig['fills']['on'] {
+  if (runner.candles === 'files') return 'candles';
+  if (feed.kind === 'none')
+    throw new PlanError(
+      'runner.candles is feed, but feed.kind is none: set feed.kind to zeromq, here and for the ingestor',
+    );
+  return feed.ticks ? 'ticks' : 'candles';
 }
 
 /** Rules of one instrument, of what is known of it now. */

@@ -68,6 +68,9 @@ test('an unknown strategy names the nearest, wrong parameters their place, unkno
     'did you mean "pixityAI_meta"?',
   );
   const wrong = { use: 'moving_average_cross', params: { fast: 'x' } };
+  const lone = { use: 'pixityAI_meta', params: { members: [{ use: 'rsi_reversl' }] } };
+  await expect(plan({ strategies: [lone] })).rejects.toThrow(/pixityAI_meta.*no strategy "rsi_reversl"/);
+  await expect(plan({ candles: 'feed' })).rejects.toThrow('feed.kind is none');
   await expect(plan({ strategies: [wrong] })).rejects.toThrow(/moving_average_cross.*params\.fast/);
   await expect(plan({ paper: { fees: 'nse-intrday' } })).rejects.toThrow('did you mean "nse-intraday"?');
   await expect(plan({ strategies: [{ use: './none.ts' }] })).rejects.toThrow('no such strategy file');
