@@ -156,7 +156,19 @@ async function run(options: IngestOptions): Promise<void> {
       ...streams.map((each) => each.service),
     ],
   });
-  state.attach({ core, streams, disk, retention, supervisor, backups, jobs, recovery, feed, subscriptions });
+  state.attach({
+    core,
+    streams,
+    disk,
+    retention,
+    supervisor,
+    backups,
+    jobs,
+    recovery,
+    feed,
+    subscriptions,
+    histories,
+  });
   // What others ask for must not hold up what is to be stored within the time that a stop has.
   options.signal.addEventListener('abort', cancelReads, { once: true });
   await supervisor.run(options.signal, () => options.onUp?.({ http: http.url }));

@@ -7,6 +7,7 @@ import type { Core } from '../core.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Recovery } from '../recovery/recovery.ts';
+import type { VenueHistories } from '../recovery/venue-histories.ts';
 import type { FeedService } from '../feed/feed-service.ts';
 import type { SourceStream } from '../intake/source-stream.ts';
 import type { LiveSubscriptions } from '../subscriptions/live-subscriptions.ts';
@@ -26,6 +27,7 @@ interface Running {
   readonly jobs: Jobs;
   /** None where it is switched off. */
   readonly recovery?: Recovery | undefined;
+  readonly histories?: Pick<VenueHistories, 'of'>;
   /** Undefined where none is configured. */
   readonly feed?: FeedService | undefined;
   readonly subscriptions?: LiveSubscriptions;

@@ -2,6 +2,7 @@ import { HttpError, JsonRows } from '@tickwright/http';
 import { TickwrightError } from '@tickwright/runtime';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
+import { backfillRoutes } from './backfill-routes.ts';
 import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicksInTurn } from './queries.ts';
@@ -52,6 +53,7 @@ export function ingestorRoutes(state: IngestorState): Route[] {
   return [
     ...subscriptionRoutes(subscriptions),
     ...coverageRoutes(core),
+    ...backfillRoutes(state, core),
     {
       method: 'GET',
       path: '/api/v1/status',

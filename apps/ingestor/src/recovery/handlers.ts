@@ -22,7 +22,8 @@ const VENUE_WORKERS = 6;
 /** Of an instrument in one run; those beyond it are the next run's. */
 const GAPS_A_RUN = 50;
 /** About three minutes of trying; after that the gap says why, and is looked at again later. */
-const CHUNK_RETRY = { maxTries: 6, minDelayMs: 1_000, maxDelayMs: 60_000 };
+export const CHUNK_RETRY = { maxTries: 6, minDelayMs: 1_000, maxDelayMs: 60_000 };
+export const INSTRUMENT_RETRY = { maxTries: 3, minDelayMs: 500, maxDelayMs: 5_000 };
 const COVERAGE_RETRY = { maxTries: 3, minDelayMs: 500, maxDelayMs: 5_000 };
 
 /** Who does the jobs of a recovery: the plan of an instrument, its chunks (a lane a venue), and the verdict. */
@@ -54,7 +55,7 @@ export function handleRecovery(jobs: Jobs, context: RecoveryContext, options: { 
   }
 }
 
-function chunkKind(venue: string): string {
+export function chunkKind(venue: string): string {
   return `recovery.chunk.${venue}`;
 }
 

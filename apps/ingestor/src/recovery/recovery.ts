@@ -8,13 +8,12 @@ import { asJson, inputOf } from './chunk-input.ts';
 import type { ChunkInput, CoverageInput, InstrumentInput } from './chunk-input.ts';
 import type { RecoveryContext } from './context.ts';
 import { NewInstruments } from './new-instruments.ts';
-import { INSTRUMENT_KIND, aheadOf, handleRecovery } from './handlers.ts';
+import { INSTRUMENT_KIND, INSTRUMENT_RETRY, aheadOf, handleRecovery } from './handlers.ts';
 import type { RecoveryProgress } from './recovery-meter.ts';
 import { record } from './verdict.ts';
 
 /** Gaps are looked at this often. */
 const LOOK_MS = 500;
-const INSTRUMENT_RETRY = { maxTries: 3, minDelayMs: 500, maxDelayMs: 5_000 };
 /** Instruments of one run; the rest is the next one's. */
 const RUN_INSTRUMENTS_MAX = 5_000;
 /** Runs that are under way at a time. */

@@ -3,9 +3,9 @@ import type { Route, RouteRequest } from '@tickwright/http';
 import type { Parts } from './answers.ts';
 
 const TIMEOUT_MS = 5_000;
-/** A backup or a verification answers when it is done. */
+/** A backup or a verification answers when it is done, coverage when it has read the candles of all days asked for. */
 const LONG_TIMEOUT_MS = 600_000;
-const LONG = /^(?:verify|backup)$/;
+const LONG = /^(?:verify|backup|coverage)$/;
 
 /** The ingestor's API through the runner, with the ingestor's own token: pages ask one origin. */
 export function ingestorRoutes(parts: Parts): Route[] {
