@@ -50,13 +50,19 @@ export class LiveBoard {
     this.#clock = options.clock;
   }
 
-  /** Everything a source tells, whether the engine wants it or not: prices come from here. */
-  seen(events: readonly SourceEvent[]): void {
+  /** Everything a source tells, whether the engine wants it or not, and when that was published: prices come from here. */
+  seen(events: readonly SourceEvent[], publishedMs?: number): void {
+    const publishedMicros = publishedMs === undefined ? undefined : publishedMs * 1_000;
     for (const event of events) {
       if (event.type !== 'candle') continue;
       const { candle, interval } = event;
       const key = streamKey(interval, candle.instrument);
-      this.#scanner.candle({ instrument: candle.instrument, interval, candle: engineCandle(event) });
+      this.#scanner.candle({
+        instrument: candle.instrument,
+        interval,
+        candle: engineCandle(event),
+        publishedMicros,
+      });
       this.#remember(key, candle);
       if (event.phase === 'warm' || event.phase === 'missed') continue;
       this.#candleRound += 1;

@@ -58,7 +58,7 @@ function candleService(parts: RunnerParts, clock: Clock): Service {
     async run(signal) {
       const startedMs = clock.monotonicMs();
       for await (const events of source.events(signal)) {
-        board.seen(events);
+        board.seen(events, source.health.publishedMs);
         try {
           for (const some of runsOf(events)) {
             if (some[0]?.type === 'restart') await beginRun(signal);

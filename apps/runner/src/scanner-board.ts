@@ -26,6 +26,14 @@ interface Day {
   readonly volumes: Map<number, number>;
 }
 
+export interface ToldCandle {
+  readonly instrument: string;
+  readonly interval: Interval;
+  readonly candle: Candle;
+  /** When what tells of it was published, microseconds UTC; undefined where that is not known. */
+  readonly publishedMicros?: number | undefined;
+}
+
 interface Series {
   lastClosedMicros: number | null;
   /** Volumes of the newest closed candles, by opening time. */
@@ -34,7 +42,11 @@ interface Series {
 
 interface Price {
   readonly price: number;
+  /** When it was traded, as far as candles tell. */
   readonly micros: number;
+  /** The candle it is of, and how often that had changed. */
+  readonly openMicros: number;
+  readonly version: number;
   day: Day;
   /** Close of the session before; null: not seen. */
   readonly before: number | null;
@@ -56,9 +68,10 @@ export class ScannerBoard {
   }
 
   /** A candle as its source tells it, of any phase. */
-  candle({ instrument, interval, candle }: { instrument: string; interval: Interval; candle: Candle }): void {
+  candle(told: ToldCandle): void {
+    const { instrument, interval, candle } = told;
     if (candle.state !== 'forming') this.#closed(instrument, interval, candle);
-    if (interval === this.#plan.fills.interval) this.#traded(instrument, candle);
+    if (interval === this.#plan.fills.interval) this.#traded(told);
   }
 
   /** A stored event with what it caused. */
@@ -179,7 +192,7 @@ export class ScannerBoard {
     series.volumes.delete(isInOrder ? first : Math.min(...series.volumes.keys()));
   }
 
-  #traded(instrument: string, candle: Candle): void {
+  #traded({ instrument, candle, publishedMicros }: ToldCandle): void {
     const known = this.#prices.get(instrument);
     const session = calendars(this.#calendars.get(instrument) ?? 'always').sessionAt(candle.openMicros);
     const openMicros = session?.openMicros ?? candle.openMicros;
@@ -190,19 +203,13 @@ export class ScannerBoard {
     day.low = Math.min(day.low, candle.low);
     day.volumes.set(candle.openMicros, candle.volume);
     const before = isSameDay ? (known?.before ?? null) : (known?.price ?? null);
-    // The newest thing known is a forming candle's close; a closed one's is as old as its end.
-    const micros = candle.state === 'forming' ? candle.openMicros : candle.closeMicros;
-    const isNewer =
-      known === undefined ||
-      (micros >= known.micros - 60_000_000 && candle.openMicros >= known.micros - 60_000_000);
-    if (isNewer)
-      this.#prices.set(instrument, {
-        price: candle.close,
-        micros: Math.max(micros, known?.micros ?? 0),
-        day,
-        before,
-      });
-    else known.day = day;
+    // What comes late changes the day and not the price.
+    if (known !== undefined && candle.openMicros < known.openMicros) known.day = day;
+    else {
+      const micros = tradedMicros(candle, known, publishedMicros);
+      const { close: price, version } = candle;
+      this.#prices.set(instrument, { price, micros, openMicros: candle.openMicros, version, day, before });
+    }
   }
 }
 
@@ -214,6 +221,22 @@ function byInstrument<T extends { readonly instrument: string }>(rows: readonly 
     else list.push(row);
   }
   return lists;
+}
+
+/**
+ * When a candle's close was traded: one that has changed since it was told before, not later than it was published. Told
+ * for the first time it may be as old as its begin while it forms, and as its end when it has closed.
+ */
+function tradedMicros(candle: Candle, known: Price | undefined, publishedMicros: number | undefined): number {
+  const { openMicros, closeMicros, version, close } = candle;
+  const isClosed = candle.state !== 'forming';
+  const isSame = known?.openMicros === openMicros;
+  // Filled in where nothing was traded.
+  if (known !== undefined && version === 0) return known.micros;
+  if (isSame && (version <= known.version || (isClosed && close === known.price))) return known.micros;
+  if (isClosed) return closeMicros;
+  if (known === undefined || publishedMicros === undefined) return openMicros;
+  return Math.min(closeMicros, Math.max(openMicros, publishedMicros));
 }
 
 function newDay(openMicros: number, { open, high, low }: Candle): Day {
