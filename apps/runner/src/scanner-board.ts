@@ -12,19 +12,11 @@ import type {
   Signal,
   StrategyState,
 } from '@tickwright/trading';
+import { newDay, rounded, tradedMicros, volumeOf } from './last-price.ts';
+import type { Price } from './last-price.ts';
 
 /** Candles before the last closed one whose volumes it is compared with. */
 const VOLUMES = 20;
-
-/** What the session has traded, by the minutes that were seen of it. */
-interface Day {
-  readonly openMicros: number;
-  readonly open: number;
-  high: number;
-  low: number;
-  /** By the minute's opening: a later look at a minute takes the place of the earlier one. */
-  readonly volumes: Map<number, number>;
-}
 
 export interface ToldCandle {
   readonly instrument: string;
@@ -40,22 +32,10 @@ interface Series {
   readonly volumes: Map<number, number>;
 }
 
-interface Price {
-  readonly price: number;
-  /** When it was traded, as far as candles tell. */
-  readonly micros: number;
-  /** The candle it is of, and how often that had changed. */
-  readonly openMicros: number;
-  readonly version: number;
-  day: Day;
-  /** Close of the session before; null: not seen. */
-  readonly before: number | null;
-}
-
 /** The scanner's rows as a fold over candles, events and what they caused. */
 export class ScannerBoard {
   readonly #plan: EngineConfig;
-  readonly #calendars: ReadonlyMap<string, string>;
+  readonly #calendarOf: ReadonlyMap<string, string>;
   readonly #prices = new Map<string, Price>();
   readonly #series = new Map<string, Series>();
   readonly #signals = new Map<string, Signal>();
@@ -64,7 +44,7 @@ export class ScannerBoard {
 
   constructor(plan: EngineConfig) {
     this.#plan = plan;
-    this.#calendars = new Map(plan.instruments.map(({ instrument, calendar }) => [instrument, calendar]));
+    this.#calendarOf = new Map(plan.instruments.map(({ instrument, calendar }) => [instrument, calendar]));
   }
 
   /** A candle as its source tells it, of any phase. */
@@ -128,10 +108,7 @@ export class ScannerBoard {
       last_price_ts: isoOrNull(price?.micros ?? null),
       change,
       change_percent: change === null || base === null || base === 0 ? null : rounded((100 * change) / base),
-      volume:
-        price === undefined
-          ? 0
-          : rounded([...price.day.volumes.values()].reduce((sum, each) => sum + each, 0)),
+      volume: price === undefined ? 0 : volumeOf(price.day),
       relative_volume: relativeVolume(series),
       day_open: price?.day.open ?? null,
       day_high: price?.day.high ?? null,
@@ -194,7 +171,7 @@ export class ScannerBoard {
 
   #traded({ instrument, candle, publishedMicros }: ToldCandle): void {
     const known = this.#prices.get(instrument);
-    const session = calendars(this.#calendars.get(instrument) ?? 'always').sessionAt(candle.openMicros);
+    const session = calendars(this.#calendarOf.get(instrument) ?? 'always').sessionAt(candle.openMicros);
     const openMicros = session?.openMicros ?? candle.openMicros;
     if (known !== undefined && openMicros < known.day.openMicros) return;
     const isSameDay = known?.day.openMicros === openMicros;
@@ -202,6 +179,7 @@ export class ScannerBoard {
     day.high = Math.max(day.high, candle.high);
     day.low = Math.min(day.low, candle.low);
     day.volumes.set(candle.openMicros, candle.volume);
+    day.volume = undefined;
     const before = isSameDay ? (known?.before ?? null) : (known?.price ?? null);
     // What comes late changes the day and not the price.
     if (known !== undefined && candle.openMicros < known.openMicros) known.day = day;
@@ -213,34 +191,16 @@ export class ScannerBoard {
   }
 }
 
-function byInstrument<T extends { readonly instrument: string }>(rows: readonly T[]): Map<string, T[]> {
-  const lists = new Map<string, T[]>();
+function byInstrument<Row extends { readonly instrument: string }>(
+  rows: readonly Row[],
+): ReadonlyMap<string, Row[]> {
+  const found = new Map<string, Row[]>();
   for (const row of rows) {
-    const list = lists.get(row.instrument);
-    if (list === undefined) lists.set(row.instrument, [row]);
-    else list.push(row);
+    const own = found.get(row.instrument);
+    if (own === undefined) found.set(row.instrument, [row]);
+    else own.push(row);
   }
-  return lists;
-}
-
-/**
- * When a candle's close was traded: one that has changed since it was told before, not later than it was published. Told
- * for the first time it may be as old as its begin while it forms, and as its end when it has closed.
- */
-function tradedMicros(candle: Candle, known: Price | undefined, publishedMicros: number | undefined): number {
-  const { openMicros, closeMicros, version, close } = candle;
-  const isClosed = candle.state !== 'forming';
-  const isSame = known?.openMicros === openMicros;
-  // Filled in where nothing was traded.
-  if (known !== undefined && version === 0) return known.micros;
-  if (isSame && (version <= known.version || (isClosed && close === known.price))) return known.micros;
-  if (isClosed) return closeMicros;
-  if (known === undefined || publishedMicros === undefined) return openMicros;
-  return Math.min(closeMicros, Math.max(openMicros, publishedMicros));
-}
-
-function newDay(openMicros: number, { open, high, low }: Candle): Day {
-  return { openMicros, open, high, low, volumes: new Map() };
+  return found;
 }
 
 function relativeVolume(series: Series | undefined): number | null {
@@ -249,11 +209,6 @@ function relativeVolume(series: Series | undefined): number | null {
   const last = sorted.pop() ?? 0;
   const mean = sorted.reduce((sum, volume) => sum + volume, 0) / sorted.length;
   return mean === 0 ? null : rounded(last / mean);
-}
-
-/** Without the digits that only float64 has. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(12));
 }
 
 function isoTime(micros: number): string {
