@@ -50,7 +50,14 @@ export function ingestorRoutes(market: MarketFixture, situation: Situation): Rou
       { name: '2026-11-20T04-00-00Z', bytes: 812_000_000 },
       { name: '2026-11-20T10-00-00Z', bytes: 1_204_000_000 },
     ]),
-    get('ingestor/jobs/tree', () => jobsOf(market)),
+    get(
+      'ingestor/jobs/tree',
+      ({ run }) => (run === undefined ? jobsOf(market) : { runs: [backfillOf(market)] }),
+      {
+        run: { type: 'string', description: 'run' },
+      },
+    ),
+    get('ingestor/jobs', () => ({ runs: market.rows.length === 0 ? [] : [backfillOf(market)] })),
     {
       ...get('ingestor-metrics', () => ''),
       handler: async () =>
@@ -139,6 +146,22 @@ function coverageOf(market: MarketFixture, fromMs: number): object[] {
       };
     }),
   );
+}
+
+function backfillOf(market: MarketFixture): object {
+  const id = `backfill/2026-11-20T10:00:00.000Z ${market.rows[0]?.symbol ?? ''}`;
+  const job = { kind: 'fetch', tries: 1, failures: 0, maxTries: 6, changedMicros: 0, runs: [] };
+  return {
+    id,
+    name: 'backfill',
+    state: 'running',
+    enqueuedMicros: Date.now() * 1_000 - 5e6,
+    counts: { succeeded: 1, running: 1 },
+    jobs: [
+      { ...job, id: `${id}/1`, key: 'candles 1', state: 'succeeded' },
+      { ...job, id: `${id}/2`, key: 'candles 2', state: 'running', progress: { done: 300, total: 720 } },
+    ],
+  };
 }
 
 function jobsOf(market: MarketFixture): object {

@@ -2,7 +2,7 @@ import type { AlertRow, LedgerEntry } from '@tickwright/ledger';
 import type { Interval } from '@tickwright/market';
 import type { Clock } from '@tickwright/runtime';
 import { ScannerBoard } from './scanner-board.ts';
-import type { Engine, EngineConfig, ScannerRow } from '@tickwright/trading';
+import type { Engine, EngineConfig, ScannerRow, Signal } from '@tickwright/trading';
 import type { SourceEvent } from './candle-source/source-event.ts';
 import { streamKey } from './candle-source/candle-fold.ts';
 import { engineCandle } from './desk/engine-input.ts';
@@ -48,6 +48,11 @@ export class LiveBoard {
     this.#scanner = new ScannerBoard(options.plan);
     this.#engine = options.engine;
     this.#clock = options.clock;
+  }
+
+  /** Signals of earlier runs, newest first, as the ledger tells them: chips must not vanish with a restart. */
+  recall(signals: readonly Signal[]): void {
+    this.#scanner.recall(signals.toReversed());
   }
 
   /** Everything a source tells, whether the engine wants it or not, and when that was published: prices come from here. */

@@ -29,6 +29,8 @@ import type { StrategyLibrary } from './strategies/strategy-library.ts';
 
 /** Closed candles that are read of every stream at least: the scanner shows them. */
 const HISTORY_MIN = 30;
+/** Of earlier runs: what the scanner shows as each row's last. */
+const RECALLED_SIGNALS = 5_000;
 
 export interface OpeningParts {
   readonly config: Config;
@@ -57,6 +59,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
   const streams = wantedStreams(engine, plan);
   const source = candleSource(options, { streams, engine, feedKeys });
   const board = new LiveBoard({ plan, engine, clock });
+  board.recall(await ledger.queries.signals({ limit: RECALLED_SIGNALS }));
   const webhook =
     config.alerts.webhook === ''
       ? undefined

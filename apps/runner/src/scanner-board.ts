@@ -54,9 +54,14 @@ export class ScannerBoard {
     if (interval === this.#plan.fills.interval) this.#traded(told);
   }
 
+  /** Signals of earlier runs, in order of time. */
+  recall(signals: readonly Signal[]): void {
+    for (const signal of signals) this.#signals.set(`${signal.interval} ${signal.instrument}`, signal);
+  }
+
   /** A stored event with what it caused. */
   take(event: EngineEvent, { signals }: EngineOutput): void {
-    for (const signal of signals) this.#signals.set(`${signal.interval} ${signal.instrument}`, signal);
+    this.recall(signals);
     if (event.type !== 'data') return;
     const { change, instrument } = event;
     if (change.kind === 'stale' && instrument === null) this.#stale = change.reason;

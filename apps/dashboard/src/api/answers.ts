@@ -86,6 +86,7 @@ export interface NoticeRow extends Omit<Notice, 'code'> {
   readonly code: string;
   readonly id: string;
   readonly ts: string;
+  readonly severity?: 'info' | 'warning' | 'critical';
   readonly acknowledged: boolean;
 }
 

@@ -1,5 +1,5 @@
 import UPlot from 'uplot';
-import { dateAndTime, dayAndMonth, hourAndMinute } from '../format/times.ts';
+import { dateAndTime, dayAndMonth, hourAndMinute, timeOfDay } from '../format/times.ts';
 import { onZoneChange, zone } from '../shell/clock.ts';
 import { onThemeChange, themeColor } from '../shell/theme.ts';
 
@@ -88,6 +88,8 @@ export class LineChart {
         axes: [
           {
             ...axis,
+            size: X_AXIS_HEIGHT,
+            space: 72,
             values: (_plot: UPlot, splits: number[]) => splits.map(formatX ?? timeLabels(splits)),
           },
           { ...axis, size: 72, values: (_plot, splits) => splits.map(formatAxis) },
@@ -106,10 +108,15 @@ export class LineChart {
   }
 }
 
-/** Hours within two days, dates beyond. */
+const SECONDS_BELOW = 600;
+const DATES_FROM = 2 * 86_400;
+const X_AXIS_HEIGHT = 26;
+
+/** Seconds within minutes, hours within two days, dates beyond. */
 function timeLabels(splits: readonly number[]): (seconds: number) => string {
   const span = (splits[splits.length - 1] ?? 0) - (splits[0] ?? 0);
-  return (seconds) => (span > 2 * 86_400 ? dayAndMonth : hourAndMinute)(seconds * 1_000, zone());
+  const text = span > DATES_FROM ? dayAndMonth : span < SECONDS_BELOW ? timeOfDay : hourAndMinute;
+  return (seconds) => text(seconds * 1_000, zone());
 }
 
 function series(

@@ -2,23 +2,6 @@ import type { IngestorStatus } from '../api/ingestor-status.ts';
 import { element } from '../dom/element.ts';
 import { demandChange } from '../shell/command-dialog.ts';
 
-/** Fetches what is missing of an instrument, by a job. */
-export function demandBackfill(
-  instrument: string,
-  span?: { readonly from: string; readonly to: string },
-): void {
-  demandChange({
-    title: `Backfill ${instrument}?`,
-    detail: `A job asks the venue's history for what is missing${span === undefined ? '' : ` from ${span.from} to ${span.to}`}. What is stored already is not doubled. Its progress is shown on Ops.`,
-    verb: 'Backfill',
-    path: 'ingestor/backfill',
-    body: {
-      instrument,
-      ...(span === undefined ? {} : { from: Date.parse(span.from) * 1_000, to: Date.parse(span.to) * 1_000 }),
-    },
-  });
-}
-
 /** A form that subscribes and unsubscribes instruments of the running ingestor. */
 export function instrumentForm(onDone: () => void): HTMLElement {
   const input = element('input', {

@@ -1,5 +1,6 @@
 import { messageOf } from '../api/api-error.ts';
 import type { GapRow } from '../api/answers.ts';
+import type { BackfillSpan } from '../api/backfills.ts';
 import { backups, coverage, verify } from '../api/coverage.ts';
 import type { BackupRow, CoverageRow } from '../api/coverage.ts';
 import { ingestorStatus } from '../api/ingestor-status.ts';
@@ -17,11 +18,14 @@ import { serverNow } from '../shell/server-time.ts';
 import { startShell } from '../shell/shell.ts';
 import { csvText, saveFile } from '../table/csv.ts';
 import { PlainTable } from '../table/plain-table.ts';
+import { BackfillList } from './backfill-list.ts';
 import { instrumentForm, tokenRows } from './changes.ts';
 import { HeatMap, byInstrument } from './heat-map.ts';
-import { BACKUP_COLUMNS, GAP_COLUMNS, STORE_COLUMNS, showDays, showVerified } from './panels.ts';
+import { BACKUP_COLUMNS, GAP_COLUMNS, STORE_COLUMNS, gapColumns, showDays, showVerified } from './panels.ts';
 
 const DAY_MS = 86_400_000;
+const SHOWN_GAPS = 500;
+const URGENCY = ['open', 'filling', 'unfillable', 'filled'];
 const RANGES = [7, 14, 30] as const;
 
 let days: number = RANGES[0];
@@ -30,10 +34,12 @@ let coverageFailure = '';
 let failure = '';
 let status: IngestorStatus | undefined;
 
-const map = new HeatMap((row) => showDays(byId('days'), row));
+const backfillList = new BackfillList(() => void Promise.allSettled([loadState(), loadCoverage()]));
+const ask = (span: BackfillSpan): void => void backfillList.ask(span);
+const map = new HeatMap((row) => showDays(byId('days'), row, ask));
 const gapTable = new PlainTable<GapRow>({
   label: 'Gaps',
-  columns: GAP_COLUMNS,
+  columns: gapColumns(ask),
   key: ({ id }) => id,
   empty: 'No gap: every tick of the venue is here, as far as ids and sessions tell.',
 });
@@ -92,19 +98,20 @@ fill(
     { id: 'gaps', class: 'wide table-panel', tools: [button('CSV', saveGaps)] },
     gapTable.element,
   ),
+  panel('Backfills', { id: 'backfills' }, backfillList.element),
   panel(
     'Differences',
     { id: 'differences', tools: [button('Verify now', () => void runVerify())] },
     verified,
   ),
+  panel('Files and sizes', { id: 'stores' }, stores.element),
   panel(
-    'Files and sizes',
-    { id: 'stores', tools: [button('Back up now…', backUp)] },
-    stores.element,
+    'Backups',
+    { id: 'backups', class: 'table-panel', tools: [button('Back up now…', backUp)] },
     backupTable.element,
   ),
 );
-showDays(byId('days'), undefined);
+showDays(byId('days'), undefined, ask);
 
 const shell = startShell({
   onConnected: () => void load(),
@@ -132,7 +139,7 @@ function legend(): HTMLElement {
 }
 
 async function load(): Promise<void> {
-  await Promise.allSettled([loadState(), loadCoverage(), loadBackups()]);
+  await Promise.allSettled([loadState(), loadCoverage(), loadBackups(), backfillList.load()]);
 }
 
 async function loadState(): Promise<void> {
@@ -140,13 +147,19 @@ async function loadState(): Promise<void> {
     const [all, told] = await Promise.all([gaps(), ingestorStatus()]);
     status = told;
     failure = '';
-    gapTable.setRows(all.slice(0, 500));
+    gapTable.setRows(byUrgency(all).slice(0, SHOWN_GAPS));
     stores.setRows(told.limits ?? []);
     fill(byId('tokens'), ...tokenRows(told));
   } catch (error) {
     failure = messageOf(error);
   }
   showSituation();
+}
+
+/** What is missing first, the newest of it above. */
+function byUrgency(all: readonly GapRow[]): readonly GapRow[] {
+  const rank = ({ state }: GapRow): number => URGENCY.indexOf(state);
+  return all.toSorted((left, right) => rank(left) - rank(right) || right.fromMicros - left.fromMicros);
 }
 
 async function loadCoverage(): Promise<void> {
@@ -186,13 +199,7 @@ function chooseRange(): void {
 }
 
 function saveGaps(): void {
-  saveFile(
-    'gaps.csv',
-    csvText(
-      GAP_COLUMNS.filter(({ id }) => id !== 'backfill'),
-      gapTable.rows,
-    ),
-  );
+  saveFile('gaps.csv', csvText(GAP_COLUMNS, gapTable.rows));
 }
 
 async function runVerify(): Promise<void> {
@@ -246,6 +253,10 @@ function situation(): PageState | undefined {
 
 every(5_000, loadState);
 every(60_000, loadCoverage);
+every(1_000, async () => {
+  if (backfillList.isAnyRunning) await backfillList.load();
+});
+every(15_000, () => backfillList.load());
 every(1_000, () => gapTable.age());
 onZoneChange(() => void loadState());
 addKeys(

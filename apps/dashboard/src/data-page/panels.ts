@@ -10,12 +10,15 @@ import { zone } from '../shell/clock.ts';
 import { factList } from '../shell/panel.ts';
 import { serverNow } from '../shell/server-time.ts';
 import type { Column } from '../table/column.ts';
-import { demandBackfill } from './changes.ts';
+import type { BackfillSpan } from '../api/backfills.ts';
 import { dayText } from './heat-map.ts';
 import type { InstrumentDays } from './heat-map.ts';
 
 const HOUR_MS = 3_600_000;
 const SHOWN_PROBLEMS = 50;
+
+/** Asks for what is missing of a span. */
+export type AskBackfill = (span: BackfillSpan) => void;
 
 export const GAP_COLUMNS: readonly Column<GapRow>[] = [
   { ...timeColumn<GapRow>(({ fromMicros }) => fromMicros), title: 'From' },
@@ -44,32 +47,40 @@ export const GAP_COLUMNS: readonly Column<GapRow>[] = [
     hover: ({ reason }) => reason ?? '',
     tone: () => 'muted',
   },
-  {
-    id: 'backfill',
-    title: '',
-    align: 'right',
-    text: ({ state }) => (state === 'filled' ? '' : 'Backfill'),
-    paint: (cell, { instrument, state }) => {
-      const click = (): void => demandBackfill(instrument);
-      fill(
-        cell,
-        state === 'filled' || state === 'filling'
-          ? null
-          : element(
-              'button',
-              {
-                type: 'button',
-                class: 'button small',
-                'aria-label': `Backfill ${instrument}`,
-                on: { click },
-              },
-              'Backfill…',
-            ),
-      );
-    },
-    csv: () => null,
-  },
 ];
+
+/** The gaps' columns with a button for each that is not filled. */
+export function gapColumns(ask: AskBackfill): readonly Column<GapRow>[] {
+  return [
+    ...GAP_COLUMNS,
+    {
+      id: 'backfill',
+      title: '',
+      align: 'right',
+      text: ({ state }) => (state === 'filled' ? '' : 'Backfill'),
+      paint: (cell, { instrument, state, fromMicros, toMicros }) => {
+        const click = (): void =>
+          ask({ instrument, fromMicros, ...(toMicros < 0 ? {} : { toMicros: toMicros + 1 }) });
+        fill(
+          cell,
+          state === 'filled' || state === 'filling'
+            ? null
+            : element(
+                'button',
+                {
+                  type: 'button',
+                  class: 'button small',
+                  'aria-label': `Backfill ${instrument}`,
+                  on: { click },
+                },
+                'Backfill',
+              ),
+        );
+      },
+      csv: () => null,
+    },
+  ];
+}
 
 export const STORE_COLUMNS: readonly Column<StoreUse>[] = [
   { id: 'store', title: 'Store', text: ({ store }) => store },
@@ -108,7 +119,7 @@ export const BACKUP_COLUMNS: readonly Column<BackupRow>[] = [
 ];
 
 /** The chosen instrument's days with what is missing of each. */
-export function showDays(target: HTMLElement, row: InstrumentDays | undefined): void {
+export function showDays(target: HTMLElement, row: InstrumentDays | undefined, ask: AskBackfill): void {
   if (row === undefined) {
     fill(
       target,
@@ -117,6 +128,7 @@ export function showDays(target: HTMLElement, row: InstrumentDays | undefined): 
     return;
   }
   const days = [...row.days].sort(([left], [right]) => (left < right ? 1 : -1));
+  const firstMicros = Date.parse(days.at(-1)?.[0] ?? '') * 1_000;
   const items = days.map(([date, day]) => {
     const spans = day.missingSpans.map((span) =>
       element(
@@ -128,9 +140,17 @@ export function showDays(target: HTMLElement, row: InstrumentDays | undefined): 
           {
             type: 'button',
             class: 'button small',
-            on: { click: () => demandBackfill(row.instrument, span) },
+            'aria-label': `Backfill ${row.instrument} ${date}`,
+            on: {
+              click: () =>
+                ask({
+                  instrument: row.instrument,
+                  fromMicros: Date.parse(span.from) * 1_000,
+                  toMicros: Date.parse(span.to) * 1_000,
+                }),
+            },
           },
-          'Backfill…',
+          'Backfill',
         ),
       ),
     );
@@ -142,7 +162,20 @@ export function showDays(target: HTMLElement, row: InstrumentDays | undefined): 
   });
   fill(
     target,
-    element('p', {}, element('b', {}, row.instrument)),
+    element(
+      'p',
+      { class: 'row-of' },
+      element('b', {}, row.instrument),
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'button small',
+          on: { click: () => ask({ instrument: row.instrument, fromMicros: firstMicros }) },
+        },
+        'Backfill all of these days',
+      ),
+    ),
     element('ul', { class: 'tree' }, ...items),
   );
 }

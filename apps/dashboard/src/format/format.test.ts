@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import { decimalTone, sumDecimals } from './decimal-sum.ts';
-import { bytes, compact, decimalsOf, directionOf, money, price, signed, signedPercent } from './numbers.ts';
+import {
+  bytes,
+  compact,
+  decimalsOf,
+  directionOf,
+  money,
+  price,
+  priceText,
+  quantityText,
+  signed,
+  signedPercent,
+} from './numbers.ts';
 import { age, dateAndTime, duration, shortAge, timeOfDay, zoneName } from './times.ts';
 
 test('prices keep the decimals their instrument has, never fewer than two', () => {
@@ -39,6 +50,19 @@ test('money never passes through a float: every digit of a long amount is kept, 
   expect(money('-2188.4', { sign: 'always' })).toBe('−2,188.40');
   expect(money('2379.92', { sign: 'always', decimals: 0 })).toBe('+2,380');
   expect(money(null)).toBe('–');
+});
+
+test('prices and quantities that are texts keep the digits that matter', () => {
+  expect(['1.5239', '139.5', '34.741234567', '62000.123', '0.00001234'].map(priceText)).toEqual([
+    '1.5239',
+    '139.50',
+    '34.7412',
+    '62,000.12',
+    '0.000012',
+  ]);
+  expect(
+    ['32842.7829', '30513.52942414', '1200', '0.00001', '-65.50'].map((text) => quantityText(text)),
+  ).toEqual(['32,842.7829', '30,513.5294', '1,200', '0.00001', '−65.5']);
 });
 
 test('sums of decimals are exact', () => {

@@ -117,6 +117,21 @@ export function money(
   return `${sign}${body}`;
 }
 
+/** A price that is a text: at least two decimals, more where it is small, none that it has not. */
+export function priceText(text: string | null | undefined): string {
+  if (text === null || text === undefined) return UNKNOWN;
+  const size = Math.abs(Number(text));
+  const most = size >= 1_000 ? 2 : size >= 10 ? 4 : 6;
+  const own = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
+  return money(text, { decimals: Math.max(2, Math.min(most, own)) });
+}
+
+/** A quantity that is a text: four decimals, eight below one, without zeros at its end. */
+export function quantityText(text: string, options: { sign?: 'always' } = {}): string {
+  const shown = money(text, { ...options, decimals: Math.abs(Number(text)) < 1 ? 8 : 4 });
+  return shown.replace(/\.?0+$/, '');
+}
+
 /** Half up, in digits. */
 function roundFraction(fraction: string, decimals: number): { rounded: string; carried: boolean } {
   const padded = fraction.padEnd(decimals + 1, '0');

@@ -54,7 +54,7 @@ function gapFacts(gaps: readonly GapRow[]): Fact[] {
   const lost = gaps.filter(({ state }) => state === 'unfillable');
   return [
     open.length === 0 ? ['Gaps', 'none open'] : ['Gaps', `${open.length} open`, 'warn'],
-    ...(lost.length > 0 ? [['Unfillable', String(lost.length), 'bad'] as const] : []),
+    ...(lost.length > 0 ? [['Unfillable', `${lost.length}: ${lost[0]?.reason ?? ''}`, 'bad'] as const] : []),
     ...open.slice(0, SHOWN_GAPS).map(({ cause, state, fromMicros }): Fact => {
       return [`· ${cause}`, `${state}, from ${dateAndTime(fromMicros / 1_000, zone())}`, 'muted'];
     }),
@@ -72,6 +72,6 @@ function candleText(candles: readonly Candle[]): string {
 function countFacts(status: IngestorStatus | undefined): Fact[] {
   if (status?.ticks === undefined) return [];
   const { duplicates, outsideSession } = status.ticks;
-  const text = `${duplicates} duplicates, ${status.candles?.late ?? 0} late ticks, ${outsideSession} out of session`;
+  const text = `${duplicates} duplicates, ${status.candles?.late ?? 0} late or fetched later, ${outsideSession} out of session`;
   return [['All instruments', text, 'muted']];
 }

@@ -1,6 +1,6 @@
 import type { Order, Signal } from '@tickwright/trading';
 import type { TickRow } from '../api/answers.ts';
-import { compact, money, price } from '../format/numbers.ts';
+import { compact, price, priceText, quantityText } from '../format/numbers.ts';
 import { dateAndTime, shortAge, timeOfDay } from '../format/times.ts';
 import { zone } from '../shell/clock.ts';
 import { serverNow } from '../shell/server-time.ts';
@@ -49,17 +49,17 @@ export const SIGNAL_COLUMNS: readonly Column<Signal>[] = [
     tone: ({ direction }) => DIRECTION_TONES[direction],
     hover: ({ reason, note }) => `${reason}${note === '' ? '' : ` (${note})`}`,
   },
+  { id: 'price', title: 'Price', align: 'right', text: ({ price: at }) => priceText(at) },
   { id: 'strategy', title: 'Strategy', text: ({ strategy }) => strategy, hover: ({ reason }) => reason },
-  { id: 'price', title: 'Price', align: 'right', text: ({ price: at }) => money(at) },
 ];
 
 export const ORDER_COLUMNS: readonly Column<Order>[] = [
   {
     id: 'side',
     title: 'Order',
-    text: ({ side, quantity, type }) => `${side} ${quantity} ${type}`,
+    text: ({ side, quantity, type }) => `${side} ${quantityText(quantity)} ${type}`,
     tone: ({ side }) => (side === 'buy' ? 'up' : 'down'),
   },
   { id: 'state', title: 'State', text: ({ state }) => state, hover: ({ reason }) => reason },
-  { id: 'price', title: 'Avg', align: 'right', text: ({ averagePrice }) => money(averagePrice) },
+  { id: 'price', title: 'Avg', align: 'right', text: ({ averagePrice }) => priceText(averagePrice) },
 ];

@@ -1,7 +1,7 @@
 import type { MarkedPosition, Order, Signal } from '@tickwright/trading';
 import type { TickRow } from '../api/answers.ts';
 import { byId, element, fill } from '../dom/element.ts';
-import { money } from '../format/numbers.ts';
+import { money, priceText, quantityText } from '../format/numbers.ts';
 import { factList, panel } from '../shell/panel.ts';
 import { PlainTable } from '../table/plain-table.ts';
 import { ORDER_COLUMNS, SIGNAL_COLUMNS, TICK_COLUMNS } from './side-columns.ts';
@@ -54,7 +54,7 @@ export class SidePanels {
     const held = positions.filter(({ quantity }) => quantity !== '0');
     const rows = held.map(({ strategy, quantity, averagePrice, unrealizedPnl }) => {
       const tone = unrealizedPnl.startsWith('-') ? 'down' : unrealizedPnl === '0' ? 'flat' : 'up';
-      const text = `${quantity} at ${money(averagePrice)}, ${money(unrealizedPnl, { sign: 'always' })}`;
+      const text = `${quantityText(quantity)} at ${priceText(averagePrice)}, ${money(unrealizedPnl, { sign: 'always' })}`;
       return [strategy, text, tone] as const;
     });
     fill(

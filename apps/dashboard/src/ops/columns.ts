@@ -5,9 +5,9 @@ import { element, fill } from '../dom/element.ts';
 import { UNKNOWN, bytes, decimalText } from '../format/numbers.ts';
 import { age, dateAndTime, duration, parseTime, shortAge, timeOfDay } from '../format/times.ts';
 import { zone } from '../shell/clock.ts';
-import { demandChange } from '../shell/command-dialog.ts';
 import { serverNow } from '../shell/server-time.ts';
 import type { Column } from '../table/column.ts';
+import { acknowledge } from './acknowledge.ts';
 
 export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
   { id: 'name', title: 'Process', text: ({ name }) => name },
@@ -118,7 +118,8 @@ export const NOTICE_COLUMNS: readonly Column<NoticeRow>[] = [
     id: 'code',
     title: 'What',
     text: ({ code }) => code.replaceAll('-', ' '),
-    tone: ({ acknowledged }) => (acknowledged ? 'muted' : 'warn'),
+    tone: ({ acknowledged, severity }) =>
+      acknowledged || severity === 'info' ? 'muted' : severity === 'critical' ? 'bad' : 'warn',
   },
   {
     id: 'text',
@@ -139,7 +140,7 @@ export const NOTICE_COLUMNS: readonly Column<NoticeRow>[] = [
           cell,
           element(
             'button',
-            { type: 'button', class: 'button small', on: { click: () => acknowledge(notice) } },
+            { type: 'button', class: 'button small', on: { click: () => void acknowledge([notice]) } },
             'Acknowledge',
           ),
         );
@@ -147,16 +148,6 @@ export const NOTICE_COLUMNS: readonly Column<NoticeRow>[] = [
     tone: () => 'muted',
   },
 ];
-
-function acknowledge({ id, text }: NoticeRow): void {
-  demandChange({
-    title: 'Acknowledge this alert?',
-    detail: text,
-    verb: 'Acknowledge',
-    path: `notices/${encodeURIComponent(id)}/acknowledge`,
-    onDone: () => document.dispatchEvent(new Event('acknowledged')),
-  });
-}
 
 export const LOG_COLUMNS: readonly Column<LogLine>[] = [
   {

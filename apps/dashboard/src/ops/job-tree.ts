@@ -39,6 +39,7 @@ export function showJobs(target: HTMLElement, runs: readonly RunRow[] | undefine
 }
 
 function counts(run: RunRow): string {
+  if (run.state === 'succeeded') return run.jobs.length === 1 ? '1 job' : `${run.jobs.length} jobs`;
   return Object.entries(run.counts)
     .map(([state, count]) => `${count} ${state}`)
     .join(', ');

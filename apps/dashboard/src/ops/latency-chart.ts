@@ -36,7 +36,7 @@ export function showLatency(target: HTMLElement, latency: Ops['runner']['latency
     element(
       'p',
       {},
-      `From a candle’s closing to its signal stored: p50 ${duration(p50)}, p99 ${duration(p99)}, most ${duration(max)}, of ${whole(count)}.`,
+      `From a candle’s closing by the venue’s time to its signal stored: p50 ${duration(p50)}, p99 ${duration(p99)}, most ${duration(max)}, of ${whole(count)}.`,
     ),
     element(
       'table',

@@ -15,6 +15,7 @@ import { startShell } from '../shell/shell.ts';
 import { PlainTable } from '../table/plain-table.ts';
 import { VirtualTable } from '../table/virtual-table.ts';
 import { comparison } from '../table/column.ts';
+import { ACKNOWLEDGED, acknowledge } from './acknowledge.ts';
 import {
   CONNECTION_COLUMNS,
   LOG_COLUMNS,
@@ -52,6 +53,12 @@ const alerts = new PlainTable<NoticeRow>({
   key: ({ id }) => id,
   empty: 'No alert. Limits, stopped strategies, stale data and the kill switch appear here.',
 });
+let unseen: readonly NoticeRow[] = [];
+const allSeen = element(
+  'button',
+  { type: 'button', class: 'button', disabled: true, on: { click: () => void acknowledge(unseen) } },
+  'Acknowledge all',
+);
 const log = new PlainTable<LogLine>({
   label: 'Log',
   columns: LOG_COLUMNS,
@@ -77,7 +84,7 @@ fill(
     'div',
     { class: 'stack' },
     panel('Retries and lock conflicts', { id: 'retries' }),
-    panel('Alerts', { id: 'alerts', class: 'table-panel' }, alerts.element),
+    panel('Alerts', { id: 'alerts', class: 'table-panel', tools: [allSeen] }, alerts.element),
     panel('Streams', { id: 'streams' }, connections.element),
     panel(
       'Subscriptions',
@@ -122,8 +129,12 @@ async function load(): Promise<void> {
   show();
 }
 
+/** Signals are no alerts: they stand with their strategies. What nobody has seen comes first. */
 async function loadAlerts(): Promise<void> {
-  alerts.setRows(await notices({ limit: 100 }));
+  const told = (await notices({ limit: 500 })).filter(({ code }) => code !== 'signal');
+  unseen = told.filter(({ acknowledged }) => !acknowledged);
+  alerts.setRows([...unseen, ...told.filter(({ acknowledged }) => acknowledged)].slice(0, 100));
+  allSeen.disabled = unseen.length === 0;
 }
 
 async function loadJobs(): Promise<void> {
@@ -220,7 +231,7 @@ every(1_000, () => {
   alerts.age();
   subscriptions.age();
 });
-document.addEventListener('acknowledged', () => void loadAlerts());
+document.addEventListener(ACKNOWLEDGED, () => void loadAlerts());
 show();
 void load();
 void loadAlerts();

@@ -39,7 +39,7 @@ export function stagesOf(options: {
       title: 'Frames',
       rate: perSecond(rate('frames', messages), 'frames'),
       ageMs: status?.ages.lastFrame,
-      detail: `${streams?.length ?? 0} streams`,
+      detail: streams?.length === 1 ? '1 stream' : `${streams?.length ?? 0} streams`,
       usualMs: 5_000,
     },
     {

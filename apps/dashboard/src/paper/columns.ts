@@ -1,7 +1,7 @@
 import type { ClosedTrade, Fill, MarkedPosition, Order } from '@tickwright/trading';
 import { element, fill } from '../dom/element.ts';
 import { decimalTone } from '../format/decimal-sum.ts';
-import { money } from '../format/numbers.ts';
+import { money, priceText, quantityText } from '../format/numbers.ts';
 import { age, dateAndTime, dateIn, shortAge, timeOfDay } from '../format/times.ts';
 import { zone } from '../shell/clock.ts';
 import { instrumentAddress } from '../shell/search.ts';
@@ -52,6 +52,17 @@ export function strategyColumn<Row extends { readonly strategy: string | null }>
   return { id: 'strategy', title: 'Strategy', hides: 3, text: ({ strategy }) => strategy ?? '' };
 }
 
+function quantityColumn<Row extends { readonly quantity: string }>(): Column<Row> {
+  return {
+    id: 'quantity',
+    title: 'Qty',
+    align: 'right',
+    text: ({ quantity }) => quantityText(quantity),
+    hover: ({ quantity }) => quantity,
+    csv: ({ quantity }) => quantity,
+  };
+}
+
 const sideTone = ({ side }: { readonly side: string }): 'up' | 'down' => (side === 'buy' ? 'up' : 'down');
 const sideText = ({ side }: { readonly side: string }): string => (side === 'buy' ? '▲ buy' : '▼ sell');
 
@@ -62,7 +73,8 @@ export const POSITION_COLUMNS: readonly Column<MarkedPosition>[] = [
     id: 'quantity',
     title: 'Qty',
     align: 'right',
-    text: ({ quantity }) => money(quantity, { ...SIGNED, decimals: /\./.test(quantity) ? 4 : 0 }),
+    text: ({ quantity }) => quantityText(quantity, SIGNED),
+    hover: ({ quantity }) => quantity,
     tone: ({ quantity }) => decimalTone(quantity),
     csv: ({ quantity }) => quantity,
   },
@@ -70,14 +82,14 @@ export const POSITION_COLUMNS: readonly Column<MarkedPosition>[] = [
     id: 'average',
     title: 'Avg',
     align: 'right',
-    text: ({ averagePrice }) => money(averagePrice),
+    text: ({ averagePrice }) => priceText(averagePrice),
     csv: ({ averagePrice }) => averagePrice,
   },
   {
     id: 'mark',
     title: 'Mark',
     align: 'right',
-    text: ({ markPrice }) => money(markPrice),
+    text: ({ markPrice }) => priceText(markPrice),
     flashes: true,
     csv: ({ markPrice }) => markPrice,
   },
@@ -129,14 +141,14 @@ export const ORDER_COLUMNS: readonly Column<Order>[] = [
   timeColumn(({ createdMicros }) => createdMicros),
   instrumentColumn(),
   { id: 'side', title: 'Side', text: sideText, tone: sideTone, csv: ({ side }) => side },
-  { id: 'quantity', title: 'Qty', align: 'right', text: ({ quantity }) => quantity },
+  quantityColumn(),
   { id: 'type', title: 'Type', hides: 3, text: ({ type, validity }) => `${type} ${validity}` },
   {
     id: 'price',
     title: 'Price',
     align: 'right',
     hides: 3,
-    text: ({ limitPrice, stopPrice, averagePrice }) => money(averagePrice ?? limitPrice ?? stopPrice),
+    text: ({ limitPrice, stopPrice, averagePrice }) => priceText(averagePrice ?? limitPrice ?? stopPrice),
     csv: ({ limitPrice, stopPrice, averagePrice }) => averagePrice ?? limitPrice ?? stopPrice,
   },
   {
@@ -160,12 +172,12 @@ export const FILL_COLUMNS: readonly Column<Fill>[] = [
   timeColumn(({ timeMicros }) => timeMicros),
   instrumentColumn(),
   { id: 'side', title: 'Side', text: sideText, tone: sideTone, csv: ({ side }) => side },
-  { id: 'quantity', title: 'Qty', align: 'right', text: ({ quantity }) => quantity },
+  quantityColumn(),
   {
     id: 'price',
     title: 'Price',
     align: 'right',
-    text: ({ price }) => money(price),
+    text: ({ price }) => priceText(price),
     csv: ({ price }) => price,
   },
   {
@@ -190,7 +202,7 @@ export const FILL_COLUMNS: readonly Column<Fill>[] = [
     hint: 'How much worse than the market’s price',
     align: 'right',
     hides: 2,
-    text: ({ slippage }) => money(slippage),
+    text: ({ slippage }) => priceText(slippage),
     csv: ({ slippage }) => slippage,
   },
   strategyColumn(),
@@ -206,13 +218,13 @@ export const TRADE_COLUMNS: readonly Column<ClosedTrade>[] = [
     tone: ({ direction }) => (direction === 'long' ? 'up' : 'down'),
     csv: ({ direction }) => direction,
   },
-  { id: 'quantity', title: 'Qty', align: 'right', hides: 3, text: ({ quantity }) => quantity },
+  { ...quantityColumn<ClosedTrade>(), hides: 3 },
   {
     id: 'entry',
     title: 'Entry',
     align: 'right',
     hides: 3,
-    text: ({ entryPrice }) => money(entryPrice),
+    text: ({ entryPrice }) => priceText(entryPrice),
     csv: ({ entryPrice }) => entryPrice,
   },
   {
@@ -220,7 +232,7 @@ export const TRADE_COLUMNS: readonly Column<ClosedTrade>[] = [
     title: 'Exit',
     align: 'right',
     hides: 3,
-    text: ({ exitPrice }) => money(exitPrice),
+    text: ({ exitPrice }) => priceText(exitPrice),
     csv: ({ exitPrice }) => exitPrice,
   },
   {

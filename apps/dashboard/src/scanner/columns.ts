@@ -58,6 +58,7 @@ function paintSymbol(cell: HTMLElement, { row, key }: ScannerView): void {
       row.symbol.slice(bar + 1),
     ),
     element('span', { class: 'segment' }, row.symbol.slice(0, bar)),
+    element('span', { class: 'segment narrow-only' }, row.interval),
   );
 }
 
@@ -262,12 +263,13 @@ export const COLUMNS: readonly Column<ScannerView>[] = [
     title: 'Pos',
     hint: 'Net holding of all strategies',
     align: 'right',
-    width: '4.5rem',
+    width: '5rem',
     hides: 2,
-    text: ({ row }) =>
-      Number(row.position) === 0
-        ? ''
-        : signed(Number(row.position), Number.isInteger(Number(row.position)) ? 0 : 4),
+    text: ({ row }) => {
+      const held = Number(row.position);
+      return held === 0 ? '' : `${held > 0 ? '+' : ''}${compact(held)}`;
+    },
+    hover: ({ row }) => row.position,
     tone: ({ row }) => directionOf(Number(row.position), 8),
     value: ({ row }) => Number(row.position),
     csv: ({ row }) => row.position,

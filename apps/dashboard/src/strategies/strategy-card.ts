@@ -122,7 +122,7 @@ function facts(row: StrategyRow): HTMLElement[] {
   return [
     fact(
       'Definition',
-      `${row.use}${row.path === null ? ', built in' : `, ${row.path}`}; ${row.interval}; warm after ${row.warmUp} candles`,
+      `${row.use}${row.path === null ? ', built in' : `, ${row.path}`}; ${row.interval}; warm after ${row.warmUp} ${row.warmUp === 1 ? 'candle' : 'candles'}`,
     ),
     fact('Parameters', parameters === '' ? 'the usual ones' : parameters),
     fact('Last signal', last),
