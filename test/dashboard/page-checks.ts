@@ -7,10 +7,11 @@ const AXE = hasBrowser
   ? readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   : '';
 
-/** Violations that axe calls serious or critical, with where they are. */
-export async function seriousViolations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+/** Violations that axe calls serious or critical, with where they are; of its rules by name where they are told. */
+export async function seriousViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
+  await page.evaluate(`window.axe === undefined && (() => { ${AXE}\n })()`);
+  const only = rules === undefined ? '' : `, runOnly: ${JSON.stringify(rules)}`;
+  return page.evaluate(`axe.run(document, { resultTypes: ['violations']${only} }).then(({ violations }) =>
     violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, any }) => html.slice(0, 120) + ' ' + (any[0]?.message ?? '')).join(' | ')))`);

@@ -91,6 +91,53 @@ browserTest(
 );
 
 browserTest(
+  'a backfill is asked for with one click, and its progress ends',
+  async () => {
+    await using opened = await openPage(browser, `${url}/data`);
+    const { page, complaints } = opened;
+    const { token = '' } = (await readInstance(join(dataDir, 'data', 'runner'))) ?? {};
+    await page.waitForSelector('.heat-map tr[data-key]', { timeout: 15_000 });
+    await page.click('.heat-map tr[data-key="SIM|ALPHA"]');
+    await page.click('button:has-text("Backfill all of these days")');
+    // The first time the token is asked for.
+    await page.fill('#token', token);
+    await page.click('dialog button:has-text("Backfill")');
+    await page.waitForSelector('#backfills li[data-state="succeeded"]', { timeout: 90_000 });
+    expect(await page.textContent('#backfills li')).toMatch(/^SIM\|ALPHA succeeded/);
+    await page.click('button:has-text("Backfill all of these days")');
+    await page.waitForFunction('document.querySelectorAll("#backfills li").length === 2');
+    expect(complaints).toEqual([]);
+  },
+  START_MS,
+);
+
+test('a backfill of what is not known, or of no range, is refused with the rule', async () => {
+  const { token = '' } = (await readInstance(join(dataDir, 'data', 'runner'))) ?? {};
+  const asked = async (body: object): Promise<unknown[]> => {
+    const answer = await fetch(`${url}/api/v1/ingestor/backfill`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [answer.status, await answer.text()];
+  };
+  const instrument = 'SIM|ALPHA';
+  expect(await asked({ instrument: 'SIM|NOBODY', from: 0 })).toEqual([
+    404,
+    expect.stringContaining('NOBODY'),
+  ]);
+  expect(await asked({ instrument })).toEqual([
+    400,
+    expect.stringContaining('must be microseconds since 1970'),
+  ]);
+  expect(await asked({ instrument, from: 5, to: 5 })).toEqual([
+    400,
+    expect.stringMatching(/to.*must be after.*from/),
+  ]);
+  expect(await asked({ instrument, from: 5 })).toEqual([409, expect.stringContaining('366 days')]);
+});
+
+browserTest(
   'a killed ingestor turns the pill within five seconds, and its restart turns it back',
   async () => {
     await using opened = await openPage(browser, `${url}/scanner`, { expected: /Failed to load|503/ });
@@ -140,6 +187,7 @@ test('no change is made without the token, whatever is asked to be changed, and 
     'orders',
     'strategies/pixityAI_meta@1m/disable',
     'ingestor/backup',
+    'ingestor/backfill',
     'ingestor/subscriptions',
   ];
   for (const path of changes) {

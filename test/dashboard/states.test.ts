@@ -1,29 +1,20 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { browserTest, hasBrowser, launch, openPage } from './browser-fixture.ts';
 import { TOKEN, startPagesServer } from './pages-server.ts';
-import type { PagesServer, PagesServerOptions } from './pages-server.ts';
 
 let browser: Browser;
-const servers: PagesServer[] = [];
 beforeAll(async () => {
   if (hasBrowser) browser = await launch();
 });
 afterAll(async () => {
   if (hasBrowser) await browser.close();
 });
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server[Symbol.asyncDispose]();
-});
+// Most of each is waiting: side by side they take as long as the longest.
+const sideBySide = browserTest.concurrent;
 
-async function start(options: PagesServerOptions): Promise<PagesServer> {
-  const server = await startPagesServer(options);
-  servers.push(server);
-  return server;
-}
-
-browserTest('without an instrument each page says what is missing and what to do', async () => {
-  const server = await start({ instruments: 0 });
+sideBySide('without an instrument each page says what is missing and what to do', async () => {
+  await using server = await startPagesServer({ instruments: 0 });
   const texts: Readonly<Record<string, RegExp>> = {
     '/scanner': /No instrument is ingested yet.*subscribe/,
     '/paper': /Nothing was traded yet.*Strategies/,
@@ -40,15 +31,15 @@ browserTest('without an instrument each page says what is missing and what to do
   expect(opened.complaints).toEqual([]);
 });
 
-browserTest(
+sideBySide(
   'stale and dead data turn the pill and say why, in the title of the tab too, and recovery turns it back',
   async () => {
-    const server = await start({ instruments: 5 });
+    await using server = await startPagesServer({ instruments: 5 });
     await using opened = await openPage(browser, `${server.url}/scanner`);
     const { page } = opened;
     const pill = (state: string): Promise<unknown> =>
       page.waitForSelector(`#pill[data-state="${state}"]`, { timeout: 5_000 });
-    await pill('OK');
+    await page.waitForSelector('#pill[data-state="OK"]');
     server.situation.data = {
       state: 'STALE',
       reason: 'no tick lately in an open session',
@@ -72,37 +63,37 @@ browserTest(
   },
 );
 
-browserTest(
+sideBySide(
   'a runner that goes and one that says nothing are DOWN within seconds; the page heals by itself',
   async () => {
-    const first = await start({ instruments: 5 });
+    const first = await startPagesServer({ instruments: 5 });
     await using opened = await openPage(browser, `${first.url}/scanner`, { expected: /ERR_|Failed to load/ });
     const { page } = opened;
     await page.waitForSelector('#pill[data-state="OK"]');
-    await servers.pop()?.[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
     await page.waitForSelector('#pill[data-state="DOWN"]', { timeout: 5_000 });
     expect(await page.textContent('#state')).toMatch(
       /No connection to the runner for .*npx tickwright start/,
     );
     expect(await page.isVisible('tr[data-key]')).toBe(true);
-    await start({ instruments: 5, port: first.port });
+    await using _second = await startPagesServer({ instruments: 5, port: first.port });
     await page.waitForSelector('#pill[data-state="OK"]', { timeout: 12_000 });
     await page.waitForSelector('#state', { state: 'hidden' });
   },
 );
 
-browserTest('a connection that is open but silent is given up', async () => {
-  const server = await start({ instruments: 5 });
+sideBySide('a connection that is open but silent is given up', async ({ expect: wanted }) => {
+  await using server = await startPagesServer({ instruments: 5 });
   await using opened = await openPage(browser, `${server.url}/scanner`);
   await opened.page.waitForSelector('#pill[data-state="OK"]');
   server.situation.isSilent = true;
-  await expect.poll(server.connections, { timeout: 12_000 }).toBeGreaterThan(1);
+  await wanted.poll(server.connections, { timeout: 12_000 }).toBeGreaterThan(1);
 });
 
-browserTest(
+sideBySide(
   'the kill switch wants the token: a wrong one changes nothing and is told, the right one is kept for the tab',
   async () => {
-    const server = await start({ instruments: 20 });
+    await using server = await startPagesServer({ instruments: 20 });
     await using opened = await openPage(browser, `${server.url}/paper`, { expected: /401/ });
     const { page } = opened;
     await page.click('button:has-text("Kill switch")');

@@ -1,6 +1,7 @@
 import type { Candle, Fill, Signal } from '@tickwright/trading';
 import { chartTime } from '../charts/candle-chart.ts';
 import type { Marker } from '../charts/candle-chart.ts';
+import { compact } from '../format/numbers.ts';
 import { themeColor } from '../shell/theme.ts';
 
 /** Signals as arrows, fills as dots, each at the candle it belongs to, in order of time. */
@@ -44,7 +45,7 @@ function fillMarker({ side, quantity, id }: Fill, openMicros: number): Marker {
     position: isBuy ? 'belowBar' : 'aboveBar',
     shape: 'circle',
     color: themeColor('accent'),
-    text: `${isBuy ? 'B' : 'S'} ${quantity}`,
+    text: `${isBuy ? 'B' : 'S'} ${compact(Number(quantity))}`,
     size: 0.6,
   };
 }
