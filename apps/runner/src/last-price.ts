@@ -1,15 +1,28 @@
 import type { Candle } from '@tickwright/trading';
 
-/** What the session has traded, by the minutes that were seen of it. */
+/** What the session has traded: by the minutes that were seen of it, and by its day's candle for those before. */
 export interface Day {
   readonly openMicros: number;
-  readonly open: number;
+  open: number;
   high: number;
   low: number;
   /** By the minute's opening: a later look at a minute takes the place of the earlier one. */
   readonly volumes: Map<number, number>;
-  /** Their sum; undefined until it is asked for after a change. */
+  /** Traded in minutes that were not seen. */
+  unseenVolume: number;
+  /** All of it; undefined until it is asked for after a change. */
   volume: number | undefined;
+}
+
+/** A candle of a whole day, as the store rolls it up. */
+export interface DayCandle {
+  readonly instrument: string;
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
 }
 
 /** The newest price of an instrument. */
@@ -22,7 +35,7 @@ export interface Price {
   readonly version: number;
   day: Day;
   /** Close of the session before; null: not seen. */
-  readonly before: number | null;
+  before: number | null;
 }
 
 /**
@@ -46,12 +59,32 @@ export function tradedMicros(
 }
 
 export function newDay(openMicros: number, { open, high, low }: Candle): Day {
-  return { openMicros, open, high, low, volumes: new Map(), volume: undefined };
+  return { openMicros, open, high, low, volumes: new Map(), unseenVolume: 0, volume: undefined };
+}
+
+/** Takes a day's own candle: what was traded before the runner looked, and the close before it where that is known. */
+export function takeDay(
+  price: Price,
+  told: { readonly day: DayCandle; readonly before: number | null },
+): void {
+  const { day } = price;
+  const { open, high, low, volume } = told.day;
+  day.open = open;
+  day.high = Math.max(day.high, high);
+  day.low = Math.min(day.low, low);
+  // A minute that is published between two looks is seen here and not there, until the next look.
+  day.unseenVolume = Math.max(0, volume - seenVolume(day));
+  day.volume = undefined;
+  price.before = told.before ?? price.before;
+}
+
+function seenVolume({ volumes }: Day): number {
+  return [...volumes.values()].reduce((sum, each) => sum + each, 0);
 }
 
 /** Thousands of rows are made four times a second: a sum over a day's minutes is made when one of them has changed. */
 export function volumeOf(day: Day): number {
-  day.volume ??= rounded([...day.volumes.values()].reduce((sum, each) => sum + each, 0));
+  day.volume ??= rounded(day.unseenVolume + seenVolume(day));
   return day.volume;
 }
 

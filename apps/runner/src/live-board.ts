@@ -1,6 +1,7 @@
 import type { AlertRow, LedgerEntry } from '@tickwright/ledger';
 import type { Interval } from '@tickwright/market';
 import type { Clock } from '@tickwright/runtime';
+import type { DayCandle } from './last-price.ts';
 import { ScannerBoard } from './scanner-board.ts';
 import type { Engine, EngineConfig, ScannerRow, Signal } from '@tickwright/trading';
 import type { SourceEvent } from './candle-source/source-event.ts';
@@ -48,6 +49,11 @@ export class LiveBoard {
     this.#scanner = new ScannerBoard(options.plan);
     this.#engine = options.engine;
     this.#clock = options.clock;
+  }
+
+  /** The newest days of instruments, oldest first: what was traded before the runner looked. */
+  days(candles: readonly DayCandle[]): void {
+    this.#scanner.days(candles);
   }
 
   /** Signals of earlier runs, newest first, as the ledger tells them: chips must not vanish with a restart. */
@@ -104,6 +110,10 @@ export class LiveBoard {
       strategy,
       acknowledged: false,
     });
+  }
+
+  get hasPrices(): boolean {
+    return this.#scanner.hasPrices;
   }
 
   rows(nowMicros: number): readonly ScannerRow[] {

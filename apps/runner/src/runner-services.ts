@@ -7,6 +7,7 @@ import { backupService } from '@tickwright/upkeep';
 import { Conditions, conditionOf } from './alerts/conditions.ts';
 import type { Condition } from './alerts/conditions.ts';
 import type { SourceEvent } from './candle-source/source-event.ts';
+import { dayService } from './day-figures.ts';
 import { engineInputs } from './desk/engine-input.ts';
 import { rulesOf } from './run-plan.ts';
 import type { RunnerParts } from './runner-parts.ts';
@@ -29,6 +30,7 @@ export function runnerServices(config: Config, parts: RunnerParts, clock: Clock)
     ...(webhook === undefined ? [] : [webhook.service()]),
     candleService(parts, clock),
     clockService(parts, clock),
+    dayService(parts, clock),
     rulesService(config, parts, clock),
     linkService(parts, clock),
     loopService({

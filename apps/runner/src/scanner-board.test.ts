@@ -59,3 +59,18 @@ test('an older candle that comes late changes the day and not the price', () => 
   const [row] = board.rows(START, { strategies: () => [], positions: () => [] });
   expect(row).toMatchObject({ last_price: 102, last_price_ts: '2026-11-20T10:05:12.000Z', day_low: 50 });
 });
+
+test('what a day traded before the first look stands in its figures, and later minutes are added once', () => {
+  const board = new ScannerBoard(plan);
+  told(board, candle(0, { version: 10, close: 100 }), 10);
+  const openTime = Math.floor(START / (24 * 60 * MINUTE)) * 24 * 60 * MINUTE;
+  const day = { instrument: KEY, openTime, open: 80, high: 120, low: 70, close: 100, volume: 1_005 };
+  const yesterday = { ...day, openTime: openTime - 24 * 60 * MINUTE, close: 90 };
+  board.days([yesterday, day]);
+  const row = (): unknown => board.rows(START, { strategies: () => [], positions: () => [] })[0];
+  expect(row()).toMatchObject({ day_open: 80, day_high: 120, day_low: 70, volume: 1_005, change: 10 });
+  told(board, candle(1, { version: 20, close: 99, volume: 7 }), 65);
+  expect(row()).toMatchObject({ day_high: 120, volume: 1_012, change: 9 });
+  board.days([yesterday, { ...day, volume: 1_012 }]);
+  expect(row()).toMatchObject({ volume: 1_012 });
+});

@@ -12,8 +12,8 @@ import type {
   Signal,
   StrategyState,
 } from '@tickwright/trading';
-import { newDay, rounded, tradedMicros, volumeOf } from './last-price.ts';
-import type { Price } from './last-price.ts';
+import { newDay, rounded, takeDay, tradedMicros, volumeOf } from './last-price.ts';
+import type { DayCandle, Price } from './last-price.ts';
 
 /** Candles before the last closed one whose volumes it is compared with. */
 const VOLUMES = 20;
@@ -47,11 +47,26 @@ export class ScannerBoard {
     this.#calendarOf = new Map(plan.instruments.map(({ instrument, calendar }) => [instrument, calendar]));
   }
 
+  get hasPrices(): boolean {
+    return this.#prices.size > 0;
+  }
+
   /** A candle as its source tells it, of any phase. */
   candle(told: ToldCandle): void {
     const { instrument, interval, candle } = told;
     if (candle.state !== 'forming') this.#closed(instrument, interval, candle);
     if (interval === this.#plan.fills.interval) this.#traded(told);
+  }
+
+  /** The newest days of instruments, oldest first. */
+  days(candles: readonly DayCandle[]): void {
+    for (const [index, day] of candles.entries()) {
+      const price = this.#prices.get(day.instrument);
+      const before = candles[index - 1];
+      const isSame = price?.day.openMicros === this.#sessionOpen(day.instrument, day.openTime);
+      if (price === undefined || !isSame) continue;
+      takeDay(price, { day, before: before?.instrument === day.instrument ? before.close : null });
+    }
   }
 
   /** Signals of earlier runs, in order of time. */
@@ -174,10 +189,13 @@ export class ScannerBoard {
     series.volumes.delete(isInOrder ? first : Math.min(...series.volumes.keys()));
   }
 
+  #sessionOpen(instrument: string, micros: number): number {
+    return calendars(this.#calendarOf.get(instrument) ?? 'always').sessionAt(micros)?.openMicros ?? micros;
+  }
+
   #traded({ instrument, candle, publishedMicros }: ToldCandle): void {
     const known = this.#prices.get(instrument);
-    const session = calendars(this.#calendarOf.get(instrument) ?? 'always').sessionAt(candle.openMicros);
-    const openMicros = session?.openMicros ?? candle.openMicros;
+    const openMicros = this.#sessionOpen(instrument, candle.openMicros);
     if (known !== undefined && openMicros < known.day.openMicros) return;
     const isSameDay = known?.day.openMicros === openMicros;
     const day = isSameDay && known !== undefined ? known.day : newDay(openMicros, candle);
