@@ -1,4 +1,10 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launch, openPage } from '../../test/dashboard/browser-fixture.ts';
 import { startPagesServer } from '../../test/dashboard/pages-server.ts';
@@ -8,12 +14,16 @@ import type { BenchOptions, Figure } from './figures.ts';
 const DEFAULT_SECONDS = 600;
 const DEFAULT_ROUNDS = 5;
 const MIB = 2 ** 20;
+const CLIENTS = 20;
+/** Each reading of the server's processor time. */
+const CLIENT_SECONDS_MAX = 30;
 /** What is compiled and cached settles in the first part of a run. */
 const SETTLING_SHARE = 0.2;
 
 /**
  * The scanner in a real browser: until its first rows are painted and until a key has moved the selection, with 200 and with
- * 2,000 instruments; then its heap over ten minutes (`--seconds`) in which every row moves four times a second.
+ * 2,000 instruments; the processor time of the runner's events route with 20 clients; then the page's heap over ten minutes
+ * (`--seconds`) in which every row moves four times a second.
  */
 export async function run(options: BenchOptions): Promise<Figure[]> {
   const { seconds = DEFAULT_SECONDS, rounds = DEFAULT_ROUNDS } = options;
@@ -21,6 +31,7 @@ export async function run(options: BenchOptions): Promise<Figure[]> {
   try {
     const figures: Figure[] = [];
     for (const instruments of [200, 2_000]) figures.push(...(await loads(browser, { instruments, rounds })));
+    for (const instruments of [200, 2_000]) figures.push(...(await clients(instruments, seconds)));
     figures.push(...(await memory(browser, seconds)));
     return figures;
   } finally {
@@ -90,4 +101,67 @@ async function memory(browser: Browser, seconds: number): Promise<Figure[]> {
       { unit: 'nodes' },
     ),
   ];
+}
+
+/** Processor time of the process that serves the events, of one core: alone, and with clients that read all of them. */
+async function clients(instruments: number, seconds: number): Promise<Figure[]> {
+  const path = fileURLToPath(new URL('./events-process.ts', import.meta.url));
+  const server = fork(path, [String(instruments)]);
+  const reading: ClientRequest[] = [];
+  try {
+    const { url } = await messageOf<{ url: string }>(server);
+    const spanMs = Math.min(CLIENT_SECONDS_MAX, seconds) * 1_000;
+    const alone = await shareOf(server, spanMs);
+    let bytes = 0;
+    for (let at = 0; at < CLIENTS; at += 1) {
+      const asked = get(`${url}/events?topics=overview,scanner`, (answer) => {
+        answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        answer.on('error', () => undefined);
+      });
+      asked.on('error', () => undefined);
+      reading.push(asked);
+    }
+    // The first answer holds all rows.
+    await sleep(2_000);
+    const from = bytes;
+    const beganMs = performance.now();
+    const served = await shareOf(server, spanMs);
+    const perSecond = ((bytes - from) * 1_000) / (performance.now() - beganMs);
+    return [
+      { name: `server CPU, ${instruments} rows, no client`, value: alone, unit: '% of a core' },
+      {
+        name: `server CPU, ${instruments} rows, ${CLIENTS} clients`,
+        value: served,
+        unit: '% of a core',
+        aim: { atMost: 25 },
+      },
+      { name: `sent to a client, ${instruments} rows`, value: perSecond / CLIENTS / 1_000, unit: 'KB/s' },
+    ];
+  } finally {
+    for (const asked of reading) asked.destroy();
+    server.kill();
+  }
+}
+
+async function shareOf(server: ChildProcess, spanMs: number): Promise<number> {
+  const before = await spent(server);
+  const beganMs = performance.now();
+  await sleep(spanMs);
+  const after = await spent(server);
+  return (100 * (after - before)) / 1_000 / (performance.now() - beganMs);
+}
+
+async function spent(server: ChildProcess): Promise<number> {
+  const told = messageOf<{ cpuMicros: NodeJS.CpuUsage }>(server);
+  server.send('cpu');
+  const { cpuMicros } = await told;
+  return cpuMicros.user + cpuMicros.system;
+}
+
+async function messageOf<Message>(server: ChildProcess): Promise<Message> {
+  const ended = once(server, 'exit').then(() => {
+    throw new Error('the server of the events has ended');
+  });
+  const [message] = await Promise.race([once(server, 'message'), ended]);
+  return message as Message;
 }
