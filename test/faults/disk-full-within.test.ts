@@ -61,8 +61,9 @@ async function filled(parts: {
       what: () => `the full disk to be noticed; the ingestor said:\n${ingestor.stderr}`,
     });
     // What is under way at the same time may meet it as well, and says so when its tries are used up.
+    const isAwaited = (): boolean => !isLong || !SIGNS[name].test(said());
     const endMs = Date.now() + (isLong ? LAST_TRY_MS : random() * 1_000);
-    while (Date.now() < endMs && !(isLong && SIGNS[name].test(said()))) await systemClock.sleep(25);
+    while (Date.now() < endMs && isAwaited()) await systemClock.sleep(25);
     met = added(met, metFigures(said()));
     // A few rounds take what comes.
     if (!isLong || SIGNS[name].test(said())) return met;
