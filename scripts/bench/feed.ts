@@ -136,7 +136,7 @@ function storing(core: Core, { ingestor }: Config) {
       name: 'publish',
       clock,
       intervalMs: ingestor.aggregateIntervalMs,
-      work: (signal) => core.publish(signal),
+      work: (signal) => core.publish({ signal }),
     }),
   ];
 }

@@ -80,7 +80,7 @@ function loops(core: Core, intervals: { flushIntervalMs: number; aggregateInterv
       name: 'publish',
       clock,
       intervalMs: aggregateIntervalMs,
-      work: (signal) => core.aggregator.cycle(signal),
+      work: (signal) => core.aggregator.cycle({ signal }),
     }),
   ];
 }

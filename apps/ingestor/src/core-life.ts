@@ -36,8 +36,8 @@ export function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, o
     // Twice: a cycle that was already running when it was asked for does not contain the newest frames.
     await flusher.flush(signal);
     const isFlushed = await flusher.flush(signal);
-    await aggregator.cycle(signal);
-    const isPublished = await aggregator.cycle(signal);
+    await aggregator.cycle({ signal });
+    const isPublished = await aggregator.cycle({ signal });
     return isFlushed && isPublished;
   };
   /** A journal that takes no more for want of a disk: the next start finds that this run did not end in order. */
@@ -68,7 +68,7 @@ export function coreOf({ opening, ...parts }: CoreParts, options: CoreOptions, o
     clock,
     settle,
     store: (signal) => (pipeline.isLive ? flusher.flush(signal) : opening.round(signal)),
-    publish: async (signal) => pipeline.isLive && aggregator.cycle(signal),
+    publish: async (options) => pipeline.isLive && aggregator.cycle(options),
     get isTakingFrames() {
       return hasBegun;
     },

@@ -13,6 +13,7 @@ import type { CandleFiles, GapStore, TickFile } from '@tickwright/store';
 import type { OffsetRange } from '@tickwright/upkeep';
 import type { Venue } from '@tickwright/venues';
 import { Aggregator } from './candles/aggregator.ts';
+import type { CycleOptions } from './candles/aggregator.ts';
 import { coreOf } from './core-life.ts';
 import { catchUp } from './ticks/catch-up.ts';
 import { Flusher } from './ticks/flusher.ts';
@@ -84,7 +85,7 @@ export interface Core extends AsyncDisposable {
   /** One flush; while the tick file is away, a try to open it and to bring the fold up to the journal. */
   store(signal: AbortSignal): Promise<unknown>;
   /** One cycle of publishing; none before the fold is up. */
-  publish(signal: AbortSignal): Promise<unknown>;
+  publish(options: CycleOptions): Promise<unknown>;
   /**
    * Stores and publishes all that has been taken in; what could not be, or not before the signal, is in the journal and
    * follows at the next start.
@@ -171,6 +172,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
     journal,
     tickFile,
     candleFiles,
+    instruments,
     clock,
     log,
     recompute: recomputeCandles({

@@ -15,6 +15,8 @@ const CLOCK_AFTER_SESSION_MICROS = 10_000_000;
 /** Seals and finished days are looked for this often. */
 const DAY_WORK_MS = 30_000;
 const DAY_WORK_FIRST_MS = 1_000;
+/** Of the publishing interval, for hours that are not in memory: the candles of now wait for no long fill. */
+const OLD_HOURS_SHARE = 1 / 3;
 
 /** The work that is done at a fixed pace: storing, publishing, looking at the disk, the days, the clock frames. */
 export function storageServices(
@@ -35,7 +37,8 @@ export function storageServices(
       clock,
       intervalMs: config.ingestor.aggregateIntervalMs,
       counts: core.aggregator.loop,
-      work: (signal) => core.publish(signal),
+      work: (signal) =>
+        core.publish({ signal, oldHoursMs: config.ingestor.aggregateIntervalMs * OLD_HOURS_SHARE }),
     }),
     loopService({
       name: 'disk',

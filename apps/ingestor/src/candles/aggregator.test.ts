@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStatus } from '@tickwright/store';
 import { afterEach, expect, test } from 'vitest';
-import { HOUR, KEYS, MINUTE, Rig, START, removeFolders, trade, trades } from '../core-fixture.ts';
+import { HOUR, KEYS, MINUTE, Rig, START, removeFolders, trade, trades, whileTimePasses } from '../core-fixture.ts';
 import type { Trade } from '../core-fixture.ts';
 import { plainCandles, publishedCandles, publishedRows } from './plain-candles-fixture.ts';
 import { mismatches, verifyCore } from '../verification/verify-core.ts';
@@ -112,6 +112,34 @@ test('a late tick of a forgotten hour is published after a crash between its sto
   await using next = await rig.crash();
   await next.settle();
   await expectPublished(next, [...taken, late]);
+});
+
+test('late ticks of many forgotten hours are published in turns of one hour, and files stand for no tick that waits', async () => {
+  const { rig, taken } = await withForgottenHours();
+  const { aggregator } = rig.core;
+  const late = [0, 1, 2].map((hour) =>
+    trade({ id: 25 + hour, price: '9999', timeMicros: START + hour * HOUR + 30_000_000 }),
+  );
+  const before = aggregator.health.publishedOffset;
+  await rig.take(late);
+  await rig.flush();
+  const revised = async (): Promise<number> =>
+    (await publishedRows(rig.core)).filter((row) => row.high === 9999).length;
+  const seen: unknown[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    await whileTimePasses(rig.clock, aggregator.cycle({ oldHoursMs: 0 }));
+    seen.push([await revised(), aggregator.health.publishedOffset - before]);
+  }
+  const end = rig.core.journal.nextOffset - before;
+  // An hour that waits holds the offset back at its own tick, whatever was published after it.
+  expect(seen).toEqual([
+    [1, end - 2],
+    [2, end - 1],
+    [3, end],
+    [3, end],
+  ]);
+  await expectPublished(rig, [...taken, ...late]);
+  await rig[Symbol.asyncDispose]();
 });
 
 test('ticks stored and not yet published when the process was killed are published by the next run', async () => {

@@ -1,10 +1,11 @@
-import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
+import type { CandleColumns, InstrumentTable, UnloadedCandle } from '@tickwright/market';
 import { SCHEDULES, SerialGate, retry } from '@tickwright/runtime';
 import type { Clock, Log, LoopCounts } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { CandleFiles } from '@tickwright/store';
 import type { Pipeline } from '../intake/pipeline.ts';
 import type { TickStore } from '../ticks/tick-store.ts';
+import { OwedCandles } from './owed-candles.ts';
 import type { Recompute } from './recompute.ts';
 import type { PublishStatus } from './status-publisher.ts';
 
@@ -13,6 +14,7 @@ export interface AggregatorOptions {
   readonly journal: Journal;
   readonly tickFile: Pick<TickStore, 'appliedOffset'>;
   readonly candleFiles: Pick<CandleFiles, 'publishHour'>;
+  readonly instruments: Pick<InstrumentTable, 'at'>;
   readonly recompute: Recompute;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,6 +33,15 @@ export interface AggregatorHealth {
   failures: number;
   retries: number;
   lastError: string | undefined;
+}
+
+export interface CycleOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How long the cycle may go on to compute hours that are not in memory; it computes one of them in any case, and the
+   * others wait for the next cycles. All of them unless told.
+   */
+  readonly oldHoursMs?: number;
 }
 
 interface HourRows {
@@ -57,26 +68,27 @@ export class Aggregator {
   readonly #options: AggregatorOptions;
   readonly #gate = new SerialGate();
   /** Candles out of memory that late ticks touched, waiting until those ticks are stored. */
-  #owed: UnloadedCandle[] = [];
+  readonly #owed: OwedCandles;
   #running: Promise<boolean> | undefined;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
+    this.#owed = new OwedCandles(options.instruments);
   }
 
   /** Candles to compute again from stored ticks, for example those that were not yet published at a crash. */
   owe(candles: readonly UnloadedCandle[]): void {
-    this.#owed.push(...candles);
+    this.#owed.add(candles);
   }
 
   /** One cycle. Resolves to whether all was published; never rejects. A call during a cycle is counted and joins it. */
-  cycle(signal?: AbortSignal): Promise<boolean> {
+  cycle(options: CycleOptions = {}): Promise<boolean> {
     if (this.#running !== undefined) {
       this.health.skippedCycles += 1;
       return this.#running;
     }
     this.#running = this.#gate
-      .run(() => this.#cycle(signal))
+      .run(() => this.#cycle(options))
       .finally(() => {
         this.#running = undefined;
       });
@@ -88,7 +100,7 @@ export class Aggregator {
     return this.#gate.run(work);
   }
 
-  async #cycle(signal: AbortSignal | undefined): Promise<boolean> {
+  async #cycle({ signal, oldHoursMs = Number.POSITIVE_INFINITY }: CycleOptions): Promise<boolean> {
     const { pipeline, clock, log, journal } = this.#options;
     const startedMs = clock.monotonicMs();
     const { cut, hours, publishStatus } = this.#snapshot();
@@ -99,7 +111,7 @@ export class Aggregator {
         await this.#publish(hour, signal);
         left.delete(hour);
       }
-      await this.#recompute(signal);
+      await this.#recompute(oldHoursMs, signal);
       const publishedOffset = this.#publishedOffset(cut);
       await publishStatus(publishedOffset);
       pipeline.candles.forget();
@@ -139,7 +151,7 @@ export class Aggregator {
       hourMicros,
       rows: candles.hourRows(segment, hourMicros, isComplete),
     }));
-    this.#owed.push(...candles.takeUnloaded());
+    this.#owed.add(candles.takeUnloaded());
     return { cut, hours, publishStatus: this.#options.statusNow() };
   }
 
@@ -155,17 +167,21 @@ export class Aggregator {
     });
   }
 
-  async #recompute(signal: AbortSignal | undefined): Promise<void> {
-    const { tickFile, recompute } = this.#options;
-    const stored = new Set(this.#owed.filter((candle) => candle.offset < tickFile.appliedOffset));
-    if (stored.size === 0) return;
-    await recompute([...stored], signal);
-    this.#owed = this.#owed.filter((candle) => !stored.has(candle));
+  /** Hour by hour, so that an hour of now never waits for many old ones, such as those of a long fill. */
+  async #recompute(maxMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { tickFile, recompute, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    for (const hour of this.#owed.stored(tickFile.appliedOffset)) {
+      signal?.throwIfAborted();
+      await recompute(hour);
+      this.#owed.computed(hour);
+      if (clock.monotonicMs() - startedMs >= maxMs) return;
+    }
   }
 
   /** Up to where the candle files stand for ticks and gaps: not beyond what touched a candle that still waits. */
   #publishedOffset(cut: number): number {
-    return this.#owed.reduce((oldest, candle) => Math.min(oldest, candle.since), cut);
+    return Math.min(cut, this.#owed.since);
   }
 
   #succeeded(publishedOffset: number, durationMs: number): void {

@@ -4,9 +4,10 @@ import type { CandleFiles, CandleName } from '@tickwright/store';
 import type { TickStore } from '../ticks/tick-store.ts';
 import { storedCandles } from './hour-candles.ts';
 import type { StoredCandleParts } from './hour-candles.ts';
+import type { OwedHour } from './owed-candles.ts';
 
-/** Computes candles that are not in memory from what is stored and merges them into their files. */
-export type Recompute = (candles: readonly UnloadedCandle[], signal?: AbortSignal) => Promise<void>;
+/** Computes candles that are not in memory from what is stored and merges them into their hour's file. */
+export type Recompute = (hour: OwedHour) => Promise<void>;
 
 export interface RecomputeParts extends StoredCandleParts {
   readonly tickFile: Pick<TickStore, 'minutes' | 'venueMinutes' | 'venueSpans' | 'keptFromMicros'>;
@@ -15,45 +16,19 @@ export interface RecomputeParts extends StoredCandleParts {
   readonly onRecomputed?: (candles: CandleColumns) => void;
 }
 
-/** What is asked of one hour of one segment. */
-interface HourWork {
-  readonly segment: string;
-  readonly hourMicros: number;
-  readonly spans: UnloadedCandle[];
-}
-
 /** Candles of a time of which ticks were removed stay as they are: what is left cannot give them. */
 export function recomputeCandles(parts: RecomputeParts): Recompute {
-  const { instruments, tickFile } = parts;
-  return async (candles, signal) => {
-    const computable = candles.flatMap((candle) => {
-      const keptFrom = tickFile.keptFromMicros(instruments.at(candle.instrument).segment);
-      if (candle.closeTime <= keptFrom) return [];
-      return [{ ...candle, openTime: Math.max(candle.openTime, keptFrom) }];
-    });
-    for (const work of byHour(computable, parts)) {
-      signal?.throwIfAborted();
-      await recomputeHour(work, parts);
-    }
+  const { tickFile } = parts;
+  return async (hour) => {
+    const keptFrom = tickFile.keptFromMicros(hour.segment);
+    const spans = hour.spans
+      .filter(({ closeTime }) => closeTime > keptFrom)
+      .map((span) => ({ ...span, openTime: Math.max(span.openTime, keptFrom) }));
+    if (spans.length > 0) await recomputeHour({ ...hour, spans }, parts);
   };
 }
 
-function byHour(candles: readonly UnloadedCandle[], { instruments }: RecomputeParts): HourWork[] {
-  const hours = new Map<string, HourWork>();
-  for (const candle of candles) {
-    const { segment } = instruments.at(candle.instrument);
-    const first = Math.floor(candle.openTime / HOUR_MICROS) * HOUR_MICROS;
-    for (let hourMicros = first; hourMicros < candle.closeTime; hourMicros += HOUR_MICROS) {
-      const name = `${segment} ${hourMicros}`;
-      const work = hours.get(name) ?? { segment, hourMicros, spans: [] };
-      work.spans.push(candle);
-      hours.set(name, work);
-    }
-  }
-  return [...hours.values()];
-}
-
-async function recomputeHour({ segment, hourMicros, spans }: HourWork, parts: RecomputeParts): Promise<void> {
+async function recomputeHour({ segment, hourMicros, spans }: OwedHour, parts: RecomputeParts): Promise<void> {
   const { candleFiles, instruments } = parts;
   const numbers = [...new Set(spans.map((span) => span.instrument))];
   const newest = newestOffsets(spans);

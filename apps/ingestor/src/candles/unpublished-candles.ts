@@ -1,6 +1,7 @@
 import { MINUTE_MICROS } from '@tickwright/market';
 import { readStatus } from '@tickwright/store';
 import type { Core } from '../core.ts';
+import { OwedCandles } from './owed-candles.ts';
 import { recomputeCandles } from './recompute.ts';
 import { venueChangedSince } from './unpublished-venue.ts';
 
@@ -24,5 +25,8 @@ export async function publishUnpublished(core: Core): Promise<void> {
   candles.push(...(await venueChangedSince(tickFile, publishedOffset)));
   const { gaps } = pipeline;
   const hasTicked = (instrument: number): boolean => pipeline.hasTicked(instrument);
-  await recomputeCandles({ tickFile, candleFiles, instruments, gaps, hasTicked })(candles);
+  const recompute = recomputeCandles({ tickFile, candleFiles, instruments, gaps, hasTicked });
+  const owed = new OwedCandles(instruments);
+  owed.add(candles);
+  for (const hour of owed.stored(Number.POSITIVE_INFINITY)) await recompute(hour);
 }
