@@ -170,12 +170,15 @@ export class Aggregator {
   /** Hour by hour, so that an hour of now never waits for many old ones, such as those of a long fill. */
   async #recompute(maxMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { tickFile, recompute, clock } = this.#options;
-    const startedMs = clock.monotonicMs();
+    const untilMs = clock.monotonicMs() + maxMs;
     for (const hour of this.#owed.stored(tickFile.appliedOffset)) {
       signal?.throwIfAborted();
+      const startedMs = clock.monotonicMs();
       await recompute(hour);
       this.#owed.computed(hour);
-      if (clock.monotonicMs() - startedMs >= maxMs) return;
+      const endedMs = clock.monotonicMs();
+      // The next one is likely to take as long.
+      if (endedMs + (endedMs - startedMs) >= untilMs) return;
     }
   }
 
