@@ -31,6 +31,12 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Gaps that are not filled: those that may be, and those of which the venue has nothing. */
+export function countedGaps({ open, forGood }: { readonly open: number; readonly forGood: number }): string {
+  const text = open === 0 ? 'no open gap' : counted(open, 'open gap');
+  return forGood === 0 ? text : `${text}, and ${counted(forGood, 'gap')} that cannot be filled`;
+}
+
 const MAX_DECIMALS = 20;
 
 /** A number in decimals, never in powers of ten: 0.00000812, not 8.12e-6. The digits are those of String. */

@@ -1,6 +1,6 @@
 import { readableBytes } from '@tickwright/runtime';
 import type { LimitUse } from '@tickwright/upkeep';
-import { counted, duration, readableTime, table } from './formats.ts';
+import { counted, countedGaps, duration, readableTime, table } from './formats.ts';
 
 /** Instruments, and gaps, listed one by one at most; the rest is counted. */
 const MAX_LISTED = 20;
@@ -197,8 +197,8 @@ function gaps(all: readonly StatusGap[], nowMs: number): string[] {
 
 function gapCounts(all: readonly StatusGap[]): string {
   const forGood = all.filter(({ state }) => state === 'unfillable').length;
-  const open = counted(all.length - forGood, 'open gap');
-  return forGood === 0 ? open : `${open}, and ${counted(forGood, 'gap')} that cannot be filled,`;
+  const text = countedGaps({ open: all.length - forGood, forGood });
+  return forGood === 0 ? text : `${text},`;
 }
 
 /** Used of its limit, one line a store. */

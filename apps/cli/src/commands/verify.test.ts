@@ -4,8 +4,8 @@ import { readable } from './verify.ts';
 
 const at = '2026-11-20T09:15:00.000Z';
 
-function report(options: { problems?: number; openGaps?: number }): CoreVerification {
-  const { problems = 0, openGaps = 0 } = options;
+function report(options: { problems?: number; openGaps?: number; unfillableGaps?: number }): CoreVerification {
+  const { problems = 0, openGaps = 0, unfillableGaps = 0 } = options;
   return {
     checked: { instruments: 1, ticks: 1_200, candles: 2, days: 1 },
     problems: Array.from({ length: problems }, (_, index) => ({
@@ -17,6 +17,7 @@ function report(options: { problems?: number; openGaps?: number }): CoreVerifica
       message: `candle ${index}`,
     })),
     openGaps: Array.from({ length: openGaps }, (_, index) => `gap ${index}`),
+    unfillableGaps,
     knownGaps: [],
     counts: { 'candle missing': problems },
     truncated: false,
@@ -39,6 +40,15 @@ test('thousands of differences and gaps fit a screen, are counted, and the verdi
   expect(lines).toContain('         and 4,980 more (--json)');
   expect(lines).toContain('         and 1,980 more (--json)');
   expect(lines.at(-1)).toBe('5,000 differences; 2,000 open gaps');
+});
+
+test('gaps that cannot be filled are not called open', () => {
+  expect(readable(report({ openGaps: 5, unfillableGaps: 5 }), 0)).toMatch(
+    /\neverything agrees; no open gap, and 5 gaps that cannot be filled\n$/,
+  );
+  expect(readable(report({ openGaps: 3, unfillableGaps: 1 }), 0)).toMatch(
+    /; 2 open gaps, and 1 gap that cannot be filled\n$/,
+  );
 });
 
 test('one difference is one difference', () => {

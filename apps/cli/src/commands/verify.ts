@@ -1,6 +1,6 @@
 import type { CoreVerification } from '@tickwright/ingestor';
 import { ExitCode } from '@tickwright/runtime';
-import { counted } from '../formats.ts';
+import { counted, countedGaps } from '../formats.ts';
 import { ownerOf } from '../owner.ts';
 import type { Owner } from '../owner.ts';
 import { settings } from '../settings.ts';
@@ -50,7 +50,8 @@ export function readable(report: CoreVerification, differences: number): string 
   const { instruments, ticks, candles, days } = report.checked;
   const proved = report.provedTicks.toLocaleString('en');
   const verdict = differences === 0 ? 'everything agrees' : counted(differences, 'difference');
-  const gaps = report.openGaps.length === 0 ? 'no open gap' : counted(report.openGaps.length, 'open gap');
+  const forGood = report.unfillableGaps;
+  const gaps = countedGaps({ open: report.openGaps.length - forGood, forGood });
   const lines = [
     `checked ${counted(ticks, 'tick')} (${proved} of them against the journal) and ${counted(candles, 'candle')} of ${counted(instruments, 'instrument')} on ${counted(days, 'day')}`,
     ...limited(

@@ -16,6 +16,8 @@ const TRIES = 3;
 export interface CoreVerification extends VerificationReport {
   /** Every gap that is not filled, in words. */
   readonly openGaps: readonly string[];
+  /** How many of them cannot be filled: the venue has nothing for them. */
+  readonly unfillableGaps: number;
   /** Ticks that were compared with the frames they came from; the journal reaches back so far. */
   readonly provedTicks: number;
 }
@@ -36,12 +38,14 @@ export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreV
     report = await verifyOnce(core, signal);
   }
   const { proved, differences, problems } = await checkAgainstJournal(core, signal);
+  const gaps = core.pipeline.gaps.unfilledList();
   return {
     ...report,
     problems: [...problems, ...report.problems],
     counts: differences === 0 ? report.counts : { ...report.counts, 'tick differs': differences },
     truncated: report.truncated || differences > problems.length,
-    openGaps: core.pipeline.gaps.unfilledList().map(describeGap),
+    openGaps: gaps.map(describeGap),
+    unfillableGaps: gaps.filter(({ state }) => state === 'unfillable').length,
     provedTicks: proved,
   };
 }
