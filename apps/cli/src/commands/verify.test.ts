@@ -4,7 +4,11 @@ import { readable } from './verify.ts';
 
 const at = '2026-11-20T09:15:00.000Z';
 
-function report(options: { problems?: number; openGaps?: number; unfillableGaps?: number }): CoreVerification {
+function report(options: {
+  problems?: number;
+  openGaps?: number;
+  unfillableGaps?: number;
+}): CoreVerification {
   const { problems = 0, openGaps = 0, unfillableGaps = 0 } = options;
   return {
     checked: { instruments: 1, ticks: 1_200, candles: 2, days: 1 },
