@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@tickwright/runtime';
-import { JobLeaseLostError, JobPostponedError } from './errors.ts';
+import { JobLeaseLostError, JobPostponedError, JobQueueClosedError } from './errors.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { JobId, JobProgress, Json, RunId, RunSpec } from './job.ts';
 import { LEASE_MS } from './lease.ts';
@@ -134,7 +134,8 @@ async function keepLeased(options: WorkOptions, lease: Lease, ended: AbortSignal
       await clock.sleep(leaseMs / 3, ended);
       await queue.renew(lease, leaseMs);
     } catch (error) {
-      if (ended.aborted || error instanceof JobLeaseLostError) return;
+      // A queue that is closed gives every lease back when it is opened again.
+      if (ended.aborted || error instanceof JobLeaseLostError || error instanceof JobQueueClosedError) return;
       log.warn({ job: lease.job, error: String(error) }, 'a lease could not be renewed; it is tried again');
     }
   }

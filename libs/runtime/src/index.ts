@@ -12,6 +12,7 @@ export type { Backoff } from './retry/backoff.ts';
 
 export { BoundedQueue, QueueEndedError } from './bounded-queue.ts';
 export { SerialGate } from './serial-gate.ts';
+export { SharedRun } from './shared-run.ts';
 
 export type { Service, ServiceStatus } from './service/service.ts';
 export { Supervisor } from './service/supervisor.ts';

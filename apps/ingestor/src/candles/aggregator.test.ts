@@ -2,7 +2,17 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStatus } from '@tickwright/store';
 import { afterEach, expect, test } from 'vitest';
-import { HOUR, KEYS, MINUTE, Rig, START, removeFolders, trade, trades, whileTimePasses } from '../core-fixture.ts';
+import {
+  HOUR,
+  KEYS,
+  MINUTE,
+  Rig,
+  START,
+  removeFolders,
+  trade,
+  trades,
+  whileTimePasses,
+} from '../core-fixture.ts';
 import type { Trade } from '../core-fixture.ts';
 import { plainCandles, publishedCandles, publishedRows } from './plain-candles-fixture.ts';
 import { mismatches, verifyCore } from '../verification/verify-core.ts';

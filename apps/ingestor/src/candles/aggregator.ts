@@ -1,5 +1,5 @@
 import type { CandleColumns, InstrumentTable, UnloadedCandle } from '@tickwright/market';
-import { SCHEDULES, SerialGate, retry } from '@tickwright/runtime';
+import { SCHEDULES, SerialGate, SharedRun, retry } from '@tickwright/runtime';
 import type { Clock, Log, LoopCounts } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { CandleFiles } from '@tickwright/store';
@@ -69,7 +69,9 @@ export class Aggregator {
   readonly #gate = new SerialGate();
   /** Candles out of memory that late ticks touched, waiting until those ticks are stored. */
   readonly #owed: OwedCandles;
-  #running: Promise<boolean> | undefined;
+  readonly #shared = new SharedRun((signal) => this.#gate.run(() => this.#cycle(signal)));
+  /** Of the cycle that is asked for. */
+  #oldHoursMs = Number.POSITIVE_INFINITY;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
@@ -81,18 +83,15 @@ export class Aggregator {
     this.#owed.add(candles);
   }
 
-  /** One cycle. Resolves to whether all was published; never rejects. A call during a cycle is counted and joins it. */
+  /**
+   * One cycle. Resolves to whether all was published; never rejects. A call during a cycle is counted and joins it, and
+   * its signal interrupts it.
+   */
   cycle(options: CycleOptions = {}): Promise<boolean> {
-    if (this.#running !== undefined) {
-      this.health.skippedCycles += 1;
-      return this.#running;
-    }
-    this.#running = this.#gate
-      .run(() => this.#cycle(options))
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    const { signal, oldHoursMs = Number.POSITIVE_INFINITY } = options;
+    if (this.#shared.isRunning) this.health.skippedCycles += 1;
+    else this.#oldHoursMs = oldHoursMs;
+    return this.#shared.run(signal);
   }
 
   /** Runs work between two cycles: the published files belong together and stay as they are. Cycles wait for its end. */
@@ -100,7 +99,7 @@ export class Aggregator {
     return this.#gate.run(work);
   }
 
-  async #cycle({ signal, oldHoursMs = Number.POSITIVE_INFINITY }: CycleOptions): Promise<boolean> {
+  async #cycle(signal: AbortSignal): Promise<boolean> {
     const { pipeline, clock, log, journal } = this.#options;
     const startedMs = clock.monotonicMs();
     const { cut, hours, publishStatus } = this.#snapshot();
@@ -111,7 +110,7 @@ export class Aggregator {
         await this.#publish(hour, signal);
         left.delete(hour);
       }
-      await this.#recompute(oldHoursMs, signal);
+      await this.#recompute(signal);
       const publishedOffset = this.#publishedOffset(cut);
       await publishStatus(publishedOffset);
       pipeline.candles.forget();
@@ -122,7 +121,7 @@ export class Aggregator {
         [...left].map(({ segment, hourMicros }) => ({ segment, hourMicros })),
       );
       // The end of the run interrupted this cycle; the last one takes its hours along.
-      if (signal?.aborted === true) return false;
+      if (signal.aborted) return false;
       this.health.failures += 1;
       this.health.lastError = error instanceof Error ? error.message : String(error);
       if (this.health.state === 'ok') {
@@ -155,12 +154,12 @@ export class Aggregator {
     return { cut, hours, publishStatus: this.#options.statusNow() };
   }
 
-  #publish(hour: HourRows, signal: AbortSignal | undefined): Promise<void> {
+  #publish(hour: HourRows, signal: AbortSignal): Promise<void> {
     const { candleFiles, clock } = this.#options;
     return retry(() => candleFiles.publishHour(hour.segment, hour.hourMicros, hour.rows), {
       schedule: SCHEDULES.aggregate,
       clock,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       onFailure: ({ retryInMs }) => {
         if (retryInMs !== undefined) this.health.retries += 1;
       },
@@ -168,11 +167,11 @@ export class Aggregator {
   }
 
   /** Hour by hour, so that an hour of now never waits for many old ones, such as those of a long fill. */
-  async #recompute(maxMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async #recompute(signal: AbortSignal): Promise<void> {
     const { tickFile, recompute, clock } = this.#options;
-    const untilMs = clock.monotonicMs() + maxMs;
+    const untilMs = clock.monotonicMs() + this.#oldHoursMs;
     for (const hour of this.#owed.stored(tickFile.appliedOffset)) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const startedMs = clock.monotonicMs();
       await recompute(hour);
       this.#owed.computed(hour);

@@ -2,9 +2,14 @@ import { TickwrightError } from '@tickwright/runtime';
 import type { MinuteSpan, VenueCoverage } from '@tickwright/store';
 import type { Core } from '../core.ts';
 
+/** The tick file takes nothing just now: nothing may be called covered, and nothing missing. */
+export class CoverageUnknownError extends TickwrightError {
+  override readonly name = 'CoverageUnknownError';
+}
+
 /**
  * What the venue has told of each minute of a span, by all answers that were journaled up to now: they are stored first.
- * Rejects, with an error that can be retried, while the tick file takes nothing: then nothing may be called covered.
+ * Errors: CoverageUnknownError.
  */
 export async function venueCoverage(
   core: Core,
@@ -16,8 +21,9 @@ export async function venueCoverage(
   await core.flusher.flush(signal);
   if (core.tickFile.appliedOffset < offset) await core.flusher.flush(signal);
   if (core.tickFile.appliedOffset < offset) {
-    throw new TickwrightError(
-      `what the venue told of ${span.instrument} is journaled and not stored yet (${core.flusher.health.lastError ?? 'the tick file is behind'}); ask again later`,
+    const why = core.flusher.health.lastError ?? 'the tick file is behind';
+    throw new CoverageUnknownError(
+      `what the venue told of ${span.instrument} is journaled and not stored yet (${why}); ask again later`,
       { code: 'coverage-unknown', canRetry: true },
     );
   }

@@ -2,11 +2,12 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobPostponedError } from '@tickwright/jobs';
 import type { Json } from '@tickwright/jobs';
-import { MINUTE_MICROS, calendars } from '@tickwright/market';
+import { MINUTE_MICROS } from '@tickwright/market';
 import { writeFileAtomic } from '@tickwright/runtime';
 import type { VenueDifference } from '@tickwright/store';
 import { VenueRefusedError } from '@tickwright/venues';
 import type { Core } from '../core.ts';
+import { storedMinutes } from '../recovery/stored-minutes.ts';
 import type { VenueHistories } from '../recovery/venue-histories.ts';
 import { compareWithVenue } from '../verification/venue-comparison.ts';
 import type { SessionDay } from './session-days.ts';
@@ -81,7 +82,8 @@ export async function askForDay(
   const source = histories.of(key);
   if (number < 0 || source === undefined)
     return { asked: false, reason: `nobody here can be asked for ${key}` };
-  const untold = async (): Promise<number> => untoldMinutes(core, { instrument: key, fromMicros, toMicros });
+  const minutes = storedMinutes(core, signal);
+  const untold = (): Promise<number> => minutes.uncovered(key, { fromMicros, toMicros });
   const before = await untold();
   if (before === 0) return { asked: false, untold: 0 };
   const instrument = core.instruments.at(number);
@@ -101,23 +103,17 @@ export async function askForDay(
   return { asked: true, untold: left };
 }
 
-/** Minutes of sessions of which the venue has told nothing. */
-async function untoldMinutes(
-  core: Core,
-  span: { instrument: string; fromMicros: number; toMicros: number },
-): Promise<number> {
-  await core.flusher.flush();
-  const { missing } = await core.tickFile.venueCoverage(span);
-  const calendar = calendars(core.instruments.at(core.instruments.indexOf(span.instrument)).calendar);
-  return missing.reduce((sum, one) => sum + calendar.expectedMinutes(one.fromMicros, one.toMicros), 0);
-}
-
 /**
  * Compares the day's candles with the venue's own and writes each difference into `ingestor/end-of-day/`, replaced whole:
  * doing it again comes to the same.
  */
-export async function reportDay({ core }: ComparisonParts, day: SessionDay): Promise<Json> {
-  await core.settle();
+export async function reportDay(
+  { core }: ComparisonParts,
+  day: SessionDay,
+  signal: AbortSignal,
+): Promise<Json> {
+  await core.settle(signal);
+  signal.throwIfAborted();
   const ours = new Set(keysOf(core, day));
   const listed: VenueDifference[] = [];
   const byInstrument = new Map<string, number>();

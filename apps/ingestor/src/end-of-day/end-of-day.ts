@@ -54,10 +54,10 @@ export class EndOfDay {
         },
         LANE,
       );
-    handle(STEPS.seal, ({ input }) => this.#seal(dayIn(input)));
+    handle(STEPS.seal, ({ input, signal }) => this.#seal(dayIn(input), signal));
     handle(STEPS.compare, (context) => this.#compare(context));
     handle(STEPS.ask, (context) => this.#ask(context));
-    handle(STEPS.report, ({ input }) => reportDay(options, dayIn(input)));
+    handle(STEPS.report, ({ input, signal }) => reportDay(options, dayIn(input), signal));
     handle(STEPS.compact, () => this.#compact());
     handle(STEPS.backUp, ({ input, signal }) => this.#backUp(dayIn(input), signal));
     handle(STEPS.prune, () => this.#prune());
@@ -103,9 +103,10 @@ export class EndOfDay {
     );
   }
 
-  async #seal(day: SessionDay): Promise<Json> {
+  async #seal(day: SessionDay, signal: AbortSignal): Promise<Json> {
     // What is not stored yet would stay behind in the live file, and be sealed with the next day.
-    await this.#options.core.flusher.flush();
+    await this.#options.core.flusher.flush(signal);
+    signal.throwIfAborted();
     return { parts: await this.#options.days.sealReceivedBefore(day.dueMicros) };
   }
 

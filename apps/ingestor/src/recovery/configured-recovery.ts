@@ -10,7 +10,7 @@ import type { VenueHistories } from './venue-histories.ts';
 
 /** Recovery as `ingestor.recovery` has it; undefined where it is switched off. */
 export function configuredRecovery(
-  { config, clock, log, onRecovery }: IngestOptions,
+  { config, clock, log, signal, onRecovery }: IngestOptions,
   parts: {
     readonly core: Core;
     readonly jobs: Jobs;
@@ -24,7 +24,7 @@ export function configuredRecovery(
   const context = {
     core,
     histories,
-    minutes: storedMinutes(core),
+    minutes: storedMinutes(core, signal),
     meter: new RecoveryMeter(clock, HISTORY_LIMITS),
     clock,
     log,

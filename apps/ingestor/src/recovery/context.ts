@@ -4,6 +4,7 @@ import { JobHopelessError, JobPostponedError } from '@tickwright/jobs';
 import type { Clock, Log } from '@tickwright/runtime';
 import { RateLimitedError, TokenRefusedError, VenueRefusedError } from '@tickwright/venues';
 import type { StreamKind } from '@tickwright/venues';
+import { CoverageUnknownError } from '../candles/venue-coverage.ts';
 import type { Core } from '../core.ts';
 import type { RecoveryMeter } from './recovery-meter.ts';
 import type { VenueHistories, VenueHistory } from './venue-histories.ts';
@@ -63,12 +64,14 @@ export function requireRoom({ core, isPaused }: RecoveryContext): void {
     throw new JobPostponedError('the disk takes no more', { delayMs: NOT_NOW_MS });
 }
 
-/** What a venue's error means for a job. */
+/** What an error means for a job. */
 export function jobError(error: unknown): unknown {
   if (error instanceof RateLimitedError)
     return new JobPostponedError(error.message, { delayMs: error.retryAfterMs, cause: error });
   if (error instanceof TokenRefusedError)
     return new JobPostponedError(error.message, { delayMs: REFUSED_TOKEN_MS, cause: error });
+  if (error instanceof CoverageUnknownError)
+    return new JobPostponedError(error.message, { delayMs: NOT_NOW_MS, cause: error });
   if (error instanceof VenueRefusedError) return new JobHopelessError(error.message, error);
   return error;
 }

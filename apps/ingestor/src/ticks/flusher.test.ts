@@ -68,6 +68,21 @@ test('when the tries are used up the ticks stay in memory, health says so, and a
   await expectStored(rig, trades(1, 41));
 });
 
+test('a flush that waits for the disk, begun by somebody who reads, ends with the run that joins it, and loses nothing', async () => {
+  const rig = await Rig.open();
+  const { flusher, flush } = faultyFlusher(rig);
+  await rig.take(trades(1, 20));
+  // The journal's clock stands: nothing becomes durable, as on a full disk.
+  const asked = flusher.flush();
+  const ending = new AbortController();
+  const last = flusher.flush(ending.signal);
+  ending.abort();
+  expect(await Promise.all([asked, last])).toEqual([false, false]);
+  expect(flusher.health).toMatchObject({ state: 'ok', failures: 0 });
+  expect(await flush()).toBe(true);
+  await expectStored(rig, trades(1, 20));
+});
+
 test('a given-up buffer is read back from the journal and joins without a seam while frames keep coming', async () => {
   await using undisturbed = await Rig.open();
   const rig = await Rig.open();

@@ -1,6 +1,6 @@
 import type { Gap } from '@tickwright/market';
 import { DatabaseCloseError } from '@tickwright/database';
-import { SCHEDULES, SerialGate, TickwrightError, backoff, retry } from '@tickwright/runtime';
+import { SCHEDULES, SerialGate, SharedRun, TickwrightError, backoff, retry } from '@tickwright/runtime';
 import type { Backoff, Clock, FailedTry, Log } from '@tickwright/runtime';
 import type { Journal } from '@tickwright/journal';
 import type { GapStore, LedgerMemoryStore } from '@tickwright/store';
@@ -56,7 +56,7 @@ export class Flusher {
   #isLedgerOwed = false;
   readonly #recoveryBackoff: Backoff = backoff(RECOVERY_RETRY);
   #recoveryDueMs = 0;
-  #running: Promise<boolean> | undefined;
+  readonly #shared = new SharedRun((signal) => this.#gate.run(() => this.#flush(signal)));
 
   constructor(options: FlusherOptions) {
     this.#options = options;
@@ -64,16 +64,13 @@ export class Flusher {
   }
 
   /**
-   * One flush. Resolves to whether all was written. A call during a flush joins it. Rejects with DatabaseCloseError only:
-   * the engine hangs, and no other can be opened in this process; the journal has the ticks.
+   * One flush. Resolves to whether all was written. A call during a flush joins it, and its signal interrupts it. Rejects
+   * with DatabaseCloseError only: the engine hangs, and no other can be opened in this process; the journal has the ticks.
+   * Where the file follows the journal, calls with a signal, which come again and again, wait between their tries.
    */
   flush(signal?: AbortSignal): Promise<boolean> {
-    this.#running ??= this.#gate
-      .run(() => this.#flush(signal))
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    if (signal !== undefined && !this.#shared.isRunning && this.#isPutOff) return Promise.resolve(false);
+    return this.#shared.run(signal);
   }
 
   /** Runs work between two flushes: what is stored belongs together and stays as it is. Flushes wait for its end. */
@@ -81,7 +78,7 @@ export class Flusher {
     return this.#gate.run(work);
   }
 
-  async #flush(signal: AbortSignal | undefined): Promise<boolean> {
+  async #flush(signal: AbortSignal): Promise<boolean> {
     const { pipeline, clock } = this.#options;
     const startedMs = clock.monotonicMs();
     // What is still to be folded may be what the buffer has no room for: a cut made then would hold none of its ticks.
@@ -94,7 +91,7 @@ export class Flusher {
       this.#succeeded(portion, clock.monotonicMs() - startedMs);
       return true;
     } catch (error) {
-      if (signal?.aborted === true) this.#postpone(portion);
+      if (signal.aborted) this.#postpone(portion);
       else this.#failed(portion, error);
       return false;
     }
@@ -139,7 +136,7 @@ export class Flusher {
     };
   }
 
-  async #write(portion: Portion, signal: AbortSignal | undefined): Promise<void> {
+  async #write(portion: Portion, signal: AbortSignal): Promise<void> {
     const { tickFile, gapStore, ledgerMemory, clock } = this.#options;
     // Gaps first: rows newer than the tick file's offset are ignored at a start and derived again from the journal.
     if (portion.gaps.length > 0) {
@@ -168,8 +165,8 @@ export class Flusher {
         schedule: SCHEDULES.flush,
         clock,
         // Trying again is always safe: the stored offset decides what is still to be written.
-        shouldRetry: (error) => signal?.aborted !== true && !(error instanceof TickFileMovedError),
-        ...(signal === undefined ? {} : { signal }),
+        shouldRetry: (error) => !signal.aborted && !(error instanceof TickFileMovedError),
+        signal,
         onFailure: (failure) => this.#retrying(failure),
       },
     );
@@ -219,15 +216,19 @@ export class Flusher {
     if (!(error instanceof TickwrightError)) log.error({ error }, 'a flush failed unexpectedly');
   }
 
+  /** The file follows the journal, and its last try was a moment ago. */
+  get #isPutOff(): boolean {
+    const { pipeline, clock } = this.#options;
+    return pipeline.buffer.isSpilled && clock.monotonicMs() < this.#recoveryDueMs;
+  }
+
   /** The buffer was given up: the tick file follows the journal until it has caught up with the live fold. */
-  async #recover(signal: AbortSignal | undefined): Promise<boolean> {
+  async #recover(signal: AbortSignal): Promise<boolean> {
     const { pipeline, clock, log, tickFile } = this.#options;
     this.health.state = 'journal-only';
-    // Periodic flushes wait between their tries; the last one of a run, which has no signal, does not.
-    if (signal !== undefined && clock.monotonicMs() < this.#recoveryDueMs) return false;
     try {
       await tickFile.reload();
-      if (signal?.aborted === true) return false;
+      if (signal.aborted) return false;
       await this.#options.catchUp({
         join: () => {
           // Called near the end: from this offset on the buffer collects again, so the two join without a seam.
