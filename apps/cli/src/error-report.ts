@@ -10,11 +10,27 @@ const MAX_LINES = 3;
  * defect of ours and comes with its stack.
  */
 export async function reportError(terminal: Terminal, error: unknown): Promise<number> {
-  if (error instanceof OutputClosedError) return ExitCode.ok;
-  const text = textOf(error);
+  const [first, ...later] = inOrder(error);
+  if (first instanceof OutputClosedError) return ExitCode.ok;
+  const texts = [textOf(first), ...later.map((one) => `then, while it ended: ${textOf(one)}`)];
   // Nobody may be there to read it; the exit code says it as well.
-  await print(terminal.stderr, `tickwright: ${text}\n`).catch(() => undefined);
-  return error instanceof TickwrightError ? error.exitCode : ExitCode.failure;
+  const told = texts.map((text) => `tickwright: ${text}\n`).join('');
+  await print(terminal.stderr, told).catch(() => undefined);
+  return first instanceof TickwrightError ? first.exitCode : ExitCode.failure;
+}
+
+/** What failed, and after it what failed in putting things away, which holds the first within it. */
+function inOrder(error: unknown): [unknown, ...unknown[]] {
+  if (!isSuppressing(error)) return [error];
+  const [first, ...later] = inOrder(error.suppressed);
+  return [first, ...later, ...inOrder(error.error)];
+}
+
+/** Node 20 has no SuppressedError of its own; the compiler's helper makes one. */
+function isSuppressing(error: unknown): error is Error & { error: unknown; suppressed: unknown } {
+  return (
+    error instanceof Error && error.name === 'SuppressedError' && 'error' in error && 'suppressed' in error
+  );
 }
 
 function textOf(error: unknown): string {
