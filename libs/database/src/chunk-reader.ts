@@ -110,8 +110,7 @@ class ResultColumns implements Columns {
 
 function emptyColumn(type: DuckDBTypeId, rowCount: number): Float64Array | Uint8Array | string[] {
   if (type === DuckDBTypeId.BOOLEAN) return new Uint8Array(rowCount);
-  if (type === DuckDBTypeId.VARCHAR || type === DuckDBTypeId.ENUM)
-    return Array.from({ length: rowCount }, () => '');
+  if (type === DuckDBTypeId.VARCHAR || type === DuckDBTypeId.ENUM) return Array<string>(rowCount).fill('');
   return new Float64Array(rowCount);
 }
 

@@ -10,13 +10,8 @@ export { readStatus, statusPath, writeStatus } from './files/status-file.ts';
 export type { SegmentStatus, Status } from './files/status-file.ts';
 export { instrumentsPath, readInstruments, writeInstruments } from './files/instruments-file.ts';
 export { openCandleQuery } from './query/candle-query.ts';
-export type {
-  CandleQuery,
-  CandleQueryOptions,
-  CandleRequest,
-  LatestRequest,
-  Retry,
-} from './query/candle-query.ts';
+export type { CandleQuery, CandleQueryOptions, Retry } from './query/candle-query.ts';
+export type { CandleRequest, LatestRequest, LatestWanted } from './query/candle-request.ts';
 export type { Candle, CandleAnswer, CandleAsOf } from './query/candle-answer.ts';
 export { CandleFileError, openCandleScan } from './query/candle-scan.ts';
 export type { CandleScan, CandleScanRequest } from './query/candle-scan.ts';

@@ -11,6 +11,7 @@ import { MINUTE, candles, quietLog, tableOf } from '../candles/candle-fixture.ts
 import type { CandleRow } from '../candles/candle-fixture.ts';
 import { DAY_MICROS, HOUR_MICROS, dateMicros, hourPiece } from '../candles/candle-paths.ts';
 import { openCandleQuery } from './candle-query.ts';
+import type { LatestWanted } from './candle-request.ts';
 import type { CandleQuery } from './candle-query.ts';
 import { writeStatus } from '../files/status-file.ts';
 import { CandleFileMovedError } from './held-files.ts';
@@ -321,6 +322,27 @@ test('a candle that begins before the newest files is given whole', async () => 
 
   expect(latest).toMatchObject([{ openTime: DAY + 8 * HOUR_MICROS, tradeCount: 720 }]);
   expect(last).toEqual(latest);
+});
+
+test('several intervals at once are answered as one by one, however far back each must look', async () => {
+  for (const hour of [5, 6, 7, 8, 9, 10, 11]) {
+    const beta = hour < 7 ? minutes(DAY + hour * HOUR_MICROS, 60, { instrument: 1 }) : [];
+    await publish(DAY + hour * HOUR_MICROS, [...minutes(DAY + hour * HOUR_MICROS, 60), ...beta]);
+  }
+  const from = DAY + 9 * HOUR_MICROS + 7 * MINUTE;
+  const wanted: LatestWanted[] = [
+    { interval: '1m', count: 3 },
+    { interval: '4h', count: 2 },
+    { interval: '15m', count: 10 },
+    { interval: '5m', count: Infinity, from },
+  ];
+  const instruments = [BETA, ALPHA];
+  const answers = await query.latestIn(instruments, wanted);
+  for (const [at, each] of wanted.entries()) {
+    const { candles } = await query.latestCandles({ instruments, ...each });
+    expect(candles.length).toBeGreaterThan(0);
+    expect(answers[at].candles).toEqual(candles);
+  }
 });
 
 test('a file that went between listing and reading is looked for again', async () => {

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
-import { InstrumentTable, bucketOf, instrumentKey, intervalMicros, splitKey } from '@tickwright/market';
+import { InstrumentTable, bucketOf, instrumentKey, splitKey } from '@tickwright/market';
 import type { Calendars, CandleColumns, InstrumentRow, Interval } from '@tickwright/market';
 import { SCHEDULES, retry } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { toCandles } from './candle-answer.ts';
 import type { Candle, CandleAnswer, CandleAsOf } from './candle-answer.ts';
-import { DAY_MICROS, listPieces } from '../candles/candle-paths.ts';
+import { listPieces } from '../candles/candle-paths.ts';
 import type { CandlePiece } from '../candles/candle-paths.ts';
+import type { CandleRequest, LatestRequest, LatestWanted } from './candle-request.ts';
 import { candleScan, openReaderDatabase } from './candle-scan.ts';
 import type { CandleScan } from './candle-scan.ts';
 import { completeness, newestRows, shaped } from './candle-selection.ts';
+import { covering, filesFor } from './newest-files.ts';
 import { instrumentOf, readInstruments, undescribedInstrument } from '../files/instruments-file.ts';
 import { publishedGaps } from '../gaps/published-gaps.ts';
 import { readStatus } from '../files/status-file.ts';
@@ -33,31 +35,6 @@ export interface CandleQueryOptions {
   readonly retry?: Retry;
 }
 
-export interface CandleRequest {
-  readonly instrument: string;
-  readonly interval: Interval;
-  /** Candles that overlap [from, to) are given, each whole. Microseconds UTC; may be infinite. */
-  readonly from: number;
-  readonly to: number;
-  /** Only the newest so many. */
-  readonly last?: number;
-  /** Flat candles where nothing traded, from the first candle on. */
-  readonly fill?: boolean;
-  /** Candles that are not closed yet; given unless false. */
-  readonly includeForming?: boolean;
-}
-
-export interface LatestRequest {
-  readonly instruments: readonly string[];
-  readonly interval: Interval;
-  /** How many of each. An instrument that has been silent for long may have fewer: see the limits in the README. */
-  readonly count: number;
-  /** Only candles that end after it, microseconds UTC; then `count` may be Infinity. */
-  readonly from?: number;
-  readonly fill?: boolean;
-  readonly includeForming?: boolean;
-}
-
 /**
  * Answers from the candle files, in the reader's own process: history and live in one, rolled up, each candle whole.
  * Never waits for the writer and never holds it up. Files that are replaced or moved meanwhile are read again; errors
@@ -67,6 +44,8 @@ export interface LatestRequest {
 export interface CandleQuery extends AsyncDisposable {
   getCandles(request: CandleRequest): Promise<CandleAnswer>;
   latestCandles(request: LatestRequest): Promise<CandleAnswer>;
+  /** The same in several intervals, an answer for each, from one reading of the files. */
+  latestIn(instruments: readonly string[], wanted: readonly LatestWanted[]): Promise<readonly CandleAnswer[]>;
 }
 
 export async function openCandleQuery(options: CandleQueryOptions): Promise<CandleQuery> {
@@ -75,9 +54,8 @@ export async function openCandleQuery(options: CandleQueryOptions): Promise<Cand
   return new FileCandleQuery({ ...options, gaps }, candleScan(database));
 }
 
-/** What is asked of one segment. */
+/** What is asked of one segment in one interval. */
 interface Selection {
-  readonly instruments: InstrumentTable;
   readonly interval: Interval;
   readonly from: number;
   readonly to: number;
@@ -86,6 +64,13 @@ interface Selection {
   readonly filesMax: number;
   readonly fill: boolean;
   readonly includeForming: boolean;
+}
+
+/** Of what a selection is made. */
+interface Asked {
+  readonly segment: string;
+  readonly instruments: InstrumentTable;
+  readonly status: Status | undefined;
 }
 
 class FileCandleQuery implements CandleQuery {
@@ -101,9 +86,9 @@ class FileCandleQuery implements CandleQuery {
     this.#retry = options.retry ?? ((work) => retry(work, { schedule: SCHEDULES.candleRead, clock }));
   }
 
-  getCandles(request: CandleRequest): Promise<CandleAnswer> {
+  async getCandles(request: CandleRequest): Promise<CandleAnswer> {
     const { instrument, interval, from, to } = request;
-    return this.#answer([instrument], {
+    const selection: Selection = {
       interval,
       from,
       to,
@@ -111,88 +96,99 @@ class FileCandleQuery implements CandleQuery {
       filesMax: Infinity,
       fill: request.fill ?? false,
       includeForming: request.includeForming ?? true,
-    });
+    };
+    return (await this.#answers([instrument], [selection]))[0];
   }
 
-  latestCandles(request: LatestRequest): Promise<CandleAnswer> {
-    const { interval, count } = request;
-    return this.#answer(request.instruments, {
+  async latestCandles({ instruments, ...wanted }: LatestRequest): Promise<CandleAnswer> {
+    return (await this.latestIn(instruments, [wanted]))[0];
+  }
+
+  latestIn(
+    instruments: readonly string[],
+    wanted: readonly LatestWanted[],
+  ): Promise<readonly CandleAnswer[]> {
+    const selections = wanted.map(({ interval, count, from, fill, includeForming }): Selection => ({
       interval,
       count,
-      from: request.from ?? -Infinity,
+      from: from ?? -Infinity,
       to: Infinity,
       filesMax: LOOK_BACK_FILES + 2 * filesFor(count, interval),
-      fill: request.fill ?? false,
-      includeForming: request.includeForming ?? true,
-    });
+      fill: fill ?? false,
+      includeForming: includeForming ?? true,
+    }));
+    return this.#answers(instruments, selections);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#scan[Symbol.asyncDispose]();
   }
 
-  #answer(keys: readonly string[], selection: Omit<Selection, 'instruments'>): Promise<CandleAnswer> {
+  #answers(keys: readonly string[], selections: readonly Selection[]): Promise<readonly CandleAnswer[]> {
     return this.#retry(async () => {
       // Read before the files: the answer is then never older than it says.
       const status = await readStatus(this.#options.dataDir);
-      const found = new Map<string, Candle[]>();
+      const found = selections.map(() => new Map<string, Candle[]>());
       for (const [segment, segmentKeys] of bySegment(keys)) {
         const instruments = await this.#tableOf(segmentKeys);
-        const candles = await this.#select(segment, { ...selection, instruments }, status);
-        for (const candle of candles) {
-          const list = found.get(candle.instrument);
-          if (list === undefined) found.set(candle.instrument, [candle]);
-          else list.push(candle);
-        }
+        const selected = await this.#select({ segment, instruments, status }, selections);
+        for (const [at, candles] of selected.entries()) addByInstrument(candles, found[at]);
       }
-      return { candles: keys.flatMap((key) => found.get(key) ?? []), asOf: this.#asOf(status) };
+      const asOf = this.#asOf(status);
+      return found.map((lists) => ({ candles: keys.flatMap((key) => lists.get(key) ?? []), asOf }));
     });
   }
 
-  /** Looks into the newest files first, twice as many each time, until there is enough of every instrument. */
-  async #select(segment: string, selection: Selection, status: Status | undefined): Promise<Candle[]> {
-    const { dataDir } = this.#options;
-    const span = this.#wholeBuckets(selection);
-    const listed = await listPieces({ dataDir, segment, ...span });
-    const pieces = listed.slice(-Math.min(listed.length, selection.filesMax));
+  /** Looks into the newest files first, twice as many each time, until there is enough of every instrument in every interval. */
+  async #select(of: Asked, selections: readonly Selection[]): Promise<Candle[][]> {
+    const { segment, instruments, status } = of;
+    const { dataDir, calendars } = this.#options;
+    const spans = selections.map((selection) => this.#wholeBuckets(selection, instruments));
+    const from = Math.min(...spans.map((span) => span.from));
+    const to = Math.max(...spans.map((span) => span.to));
+    const listed = await listPieces({ dataDir, segment, from, to });
+    const filesMax = Math.max(...selections.map((selection) => selection.filesMax));
+    const pieces = listed.slice(-Math.min(listed.length, filesMax));
     const closedMicros = Math.max(watermarkOf(status, segment), finishedUntil(listed));
-    let taken = Number.isFinite(selection.count)
-      ? filesFor(selection.count, selection.interval)
-      : pieces.length;
+    let taken = Math.max(...selections.map((selection) => covering(pieces, selection)));
     for (;;) {
       const newest = taken >= pieces.length ? pieces : pieces.slice(-taken);
       const isAll = newest.length === listed.length;
       // The first bucket may begin in a file that was not looked into.
-      const wholeFrom = isAll ? span.from : Math.max(span.from, newest[0]?.from ?? span.from);
-      const request = { pieces: newest, from: wholeFrom, to: span.to };
-      const rows = await this.#read(request, selection, closedMicros);
-      const kept = newestRows(rows, { ...selection, wholeFrom });
-      if (newest.length === pieces.length || kept.isEnough) {
-        return toCandles(kept.rows, { ...selection, calendars: this.#options.calendars });
+      const readFrom = isAll ? from : Math.max(from, newest[0]?.from ?? from);
+      const minutes = await this.#minutes({ pieces: newest, from: readFrom, to }, instruments);
+      const isComplete = completeness(await this.#options.gaps.gaps(), instruments);
+      const kept = selections.map((selection, at) => {
+        const fillToMicros = selection.fill ? spans[at].to : undefined;
+        const shaping = { ...selection, instruments, calendars, isComplete, closedMicros, fillToMicros };
+        const wholeFrom = Math.max(readFrom, spans[at].from);
+        return newestRows(shaped(minutes, shaping), { ...selection, instruments, wholeFrom });
+      });
+      if (newest.length === pieces.length || kept.every(({ isEnough }) => isEnough)) {
+        return kept.map(({ rows }, at) =>
+          toCandles(rows, { interval: selections[at].interval, instruments, calendars }),
+        );
       }
       taken *= 2;
     }
   }
 
-  async #read(
+  #minutes(
     request: { pieces: readonly CandlePiece[]; from: number; to: number },
-    selection: Selection,
-    closedMicros: number,
+    instruments: InstrumentTable,
   ): Promise<CandleColumns> {
-    const { instruments, interval, fill } = selection;
-    const { calendars, gaps } = this.#options;
-    const minutes = await this.#scan.read({
+    return this.#scan.read({
       ...request,
       keys: instruments.list().map((instrument) => instrument.key),
       numberOf: (key) => instruments.indexOf(key),
     });
-    const isComplete = completeness(await gaps.gaps(), instruments);
-    const fillToMicros = fill ? request.to : undefined;
-    return shaped(minutes, { instruments, interval, calendars, isComplete, closedMicros, fillToMicros });
   }
 
   /** Widens the span so that its first and last candle are whole. */
-  #wholeBuckets({ instruments, interval, from, to }: Selection): { from: number; to: number } {
+  #wholeBuckets(
+    { interval, from, to }: Selection,
+    instruments: InstrumentTable,
+  ): { from: number; to: number } {
     const calendar = this.#options.calendars(instruments.at(0).calendar);
     const first = Number.isFinite(from) ? bucketOf(from, interval, calendar) : undefined;
     const last = Number.isFinite(to) ? bucketOf(to - 1, interval, calendar) : undefined;
@@ -220,6 +216,14 @@ class FileCandleQuery implements CandleQuery {
   }
 }
 
+function addByInstrument(candles: readonly Candle[], lists: Map<string, Candle[]>): void {
+  for (const candle of candles) {
+    const list = lists.get(candle.instrument);
+    if (list === undefined) lists.set(candle.instrument, [candle]);
+    else list.push(candle);
+  }
+}
+
 function bySegment(keys: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const key of new Set(keys)) {
@@ -229,11 +233,6 @@ function bySegment(keys: readonly string[]): Map<string, string[]> {
     else list.push(key);
   }
   return found;
-}
-
-/** How many files so many candles fill when trading never stops, and the one in which it is broken off. */
-function filesFor(count: number, interval: Interval): number {
-  return Math.ceil((count * intervalMicros(interval)) / DAY_MICROS) + 1;
 }
 
 function watermarkOf(status: Status | undefined, segment: string): number {
