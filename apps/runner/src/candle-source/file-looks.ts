@@ -1,6 +1,6 @@
 import { instrumentKey, intervalMicros, splitKey } from '@tickwright/market';
 import type { Interval } from '@tickwright/market';
-import type { Candle, CandleQuery, Status } from '@tickwright/store';
+import type { Candle, CandleQuery, LatestWanted, Status } from '@tickwright/store';
 import type { CandleFold } from './candle-fold.ts';
 import { MISSED_MAX } from './stream-fold.ts';
 import type { StreamFold } from './stream-fold.ts';
@@ -25,7 +25,7 @@ export type Views = ReadonlyMap<Interval, readonly Candle[]>;
 
 export interface FileLooksOptions {
   readonly fold: CandleFold;
-  readonly query: Pick<CandleQuery, 'latestCandles'>;
+  readonly query: Pick<CandleQuery, 'latestIn'>;
 }
 
 /** What to ask the candle files for: all that warms up, then the newest end, and now and then all that is remembered. */
@@ -41,14 +41,21 @@ export class FileLooks {
   }
 
   /** History of every stream, and what closed since it was consumed last. */
-  async first(nowMicros: number): Promise<Views> {
-    return await this.#each(({ interval, streams, instruments }) => {
+  async first(
+    status: Status | undefined,
+    now: { readonly micros: number; readonly monotonicMs: number },
+  ): Promise<Views> {
+    const views = await this.#each(({ interval, streams }) => {
       const warmUp = Math.max(...streams.map(({ wanted }) => wanted.warmUp));
       const consumed = streams.flatMap(({ wanted: { consumedTo } }) => consumedTo ?? []);
-      const awayMicros = consumed.length === 0 ? 0 : Math.max(0, nowMicros - Math.min(...consumed));
+      const awayMicros = consumed.length === 0 ? 0 : Math.max(0, now.micros - Math.min(...consumed));
       const missed = Math.min(MISSED_MAX, Math.ceil(awayMicros / intervalMicros(interval)));
-      return this.#options.query.latestCandles({ instruments, interval, count: warmUp + missed + 2 });
+      return { interval, count: warmUp + missed + 2 };
     });
+    // All that is remembered was in it.
+    this.#epoch = status?.epoch ?? this.#epoch;
+    this.#sweptMs = now.monotonicMs;
+    return views;
   }
 
   isSweepDue(nowMs: number): boolean {
@@ -64,23 +71,40 @@ export class FileLooks {
     const isSweep = this.#isOtherEpoch(status) || haveGapsChanged || this.isSweepDue(nowMs);
     if (isSweep) this.#sweptMs = nowMs;
     const views = await this.#each((group) => {
-      const { interval, instruments } = group;
       const from = isSweep ? this.#sweepFrom(group) : this.#lookFrom(group);
-      return this.#options.query.latestCandles({ instruments, interval, from, count: Infinity });
+      return { interval: group.interval, from, count: Infinity };
     });
     return { views, isSweep };
   }
 
-  /** Segment by segment: one that sleeps must not make the others' looks long. */
-  async #each(ask: (group: StreamGroup) => ReturnType<CandleQuery['latestCandles']>): Promise<Views> {
+  /**
+   * Segment by segment: one that sleeps must not make the others' looks long. Intervals of the same instruments come from
+   * one reading of the files.
+   */
+  async #each(ask: (group: StreamGroup) => LatestWanted): Promise<Views> {
     const views = new Map<Interval, Candle[]>();
-    for (const group of this.#groups()) {
-      const { candles } = await ask(group);
-      views.set(group.interval, [...(views.get(group.interval) ?? []), ...candles]);
+    for (const groups of this.#sameInstruments()) {
+      const answers = await this.#options.query.latestIn(groups[0]?.instruments ?? [], groups.map(ask));
+      for (const [at, { interval }] of groups.entries()) {
+        const candles = answers[at]?.candles ?? [];
+        const before = views.get(interval);
+        views.set(interval, before === undefined ? [...candles] : before.concat(candles));
+      }
     }
     // Only once all were read: a look that failed half way is taken again from where the last whole one began.
     for (const candles of views.values()) this.#remember(candles);
     return views;
+  }
+
+  #sameInstruments(): StreamGroup[][] {
+    const found = new Map<string, StreamGroup[]>();
+    for (const group of this.#groups()) {
+      const key = [...group.instruments].sort().join(' ');
+      const same = found.get(key);
+      if (same === undefined) found.set(key, [group]);
+      else same.push(group);
+    }
+    return [...found.values()];
   }
 
   #groups(): StreamGroup[] {

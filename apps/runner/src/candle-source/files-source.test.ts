@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 function source(
-  options: { consumedTo?: number; asked?: Pick<CandleQuery, 'latestCandles'>; staleAfterMs?: number } = {},
+  options: { consumedTo?: number; asked?: Pick<CandleQuery, 'latestIn'>; staleAfterMs?: number } = {},
 ): {
   source: FilesSource;
   next: () => Promise<string[]>;
@@ -81,13 +81,13 @@ test('a start of the ingestor makes it look at all that it remembers: what was r
 test('what fails is tried again; when the tries are used up it is stale, goes on, and is fresh again by itself', async () => {
   await published.publish(2);
   let failing = 0;
-  const asked: Pick<CandleQuery, 'latestCandles'> = {
-    latestCandles: async (request) => {
+  const asked: Pick<CandleQuery, 'latestIn'> = {
+    latestIn: async (instruments, wanted) => {
       if (failing > 0) {
         failing -= 1;
         throw new CandleFileMovedError('x.parquet');
       }
-      return await published.query.latestCandles(request);
+      return await published.query.latestIn(instruments, wanted);
     },
   };
   const { next, source: tried } = source({ asked });

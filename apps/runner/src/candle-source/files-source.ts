@@ -17,7 +17,7 @@ const WAKE_MS = 500;
 export interface FilesSourceOptions {
   readonly dataDir: string;
   /** Asked without tries of its own: trying again is done here, where it is counted and told. */
-  readonly query: Pick<CandleQuery, 'latestCandles'>;
+  readonly query: Pick<CandleQuery, 'latestIn'>;
   readonly fold: CandleFold;
   /** The published gaps as they stand. */
   readonly gaps: () => Promise<readonly Gap[]>;
@@ -107,7 +107,7 @@ export class FilesSource implements CandleSource {
     const { fold, clock } = this.#options;
     const watermarks = watermarksOf(status);
     if (!fold.hasBegun) {
-      const views = await this.#looks.first(clock.nowMicros());
+      const views = await this.#looks.first(status, this.#now());
       const begun = fold.begin(views);
       this.health.skipped = fold.skipped;
       this.#gapsIdentity = await this.#gapsNow();
@@ -126,17 +126,22 @@ export class FilesSource implements CandleSource {
     const opened = changes.filter(({ change }) => change.kind === 'gap-opened');
     const ended = changes.filter(({ change }) => change.kind === 'gap-closed');
     const news = fold.take(views, watermarks);
-    const anew = isSweep && fold.lacksHistory ? await this.#moreHistory() : [];
+    const anew = isSweep && fold.lacksHistory ? await this.#moreHistory(status) : [];
     return [...opened, ...news, ...anew, ...ended];
   }
 
   /** What an ingestor has fetched from its venue since we began. */
-  async #moreHistory(): Promise<SourceEvent[]> {
-    const { fold, clock, log } = this.#options;
-    const views = await this.#looks.first(clock.nowMicros());
+  async #moreHistory(status: Status | undefined): Promise<SourceEvent[]> {
+    const { fold, log } = this.#options;
+    const views = await this.#looks.first(status, this.#now());
     if (!fold.hasMoreHistory(views)) return [];
     log.info({}, 'there is more history now: strategies warm up anew');
     return fold.beginAnew(views);
+  }
+
+  #now(): { micros: number; monotonicMs: number } {
+    const { clock } = this.#options;
+    return { micros: clock.nowMicros(), monotonicMs: clock.monotonicMs() };
   }
 
   #isDue(): boolean {
