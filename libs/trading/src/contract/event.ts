@@ -49,7 +49,8 @@ export interface CandleEvent extends EventHead {
 
 /**
  * Candles of phase `history` in one event, closed, in order: what a warm-up is best fed with, for one event costs the log
- * and the ledger as much as a thousand candles in it. The same as the candles one by one, but that `consumed` names only the last.
+ * and the ledger as much as a thousand candles in it. The same as the candles one by one, but that `consumed` names only the
+ * last, and that a strategy sees no more of them than it remembers.
  */
 export interface HistoryEvent extends EventHead {
   readonly type: 'history';

@@ -98,3 +98,32 @@ test('a history event is its candles one by one, but names only the last as cons
   const state = ({ rig }: typeof single) => ({ ...rig.engine.state(), progress: null });
   expect(state(batch)).toEqual(state(single));
 });
+
+describe('a history event', () => {
+  const historyOf = (from: number, to: number) => ({
+    type: 'history' as const,
+    instrument: ALPHA,
+    interval: '1m' as const,
+    candles: Array.from({ length: to - from }, (_, at) => candleAt(minute(from + at), flat)),
+  });
+  const seenMinutes = (seen: readonly string[]) =>
+    seen.map((line) => (Number(line.split(' ')[2]) - minute(0)) / 60_000_000);
+
+  test('longer than a strategy remembers reaches it with its end alone, and is consumed to its last candle', () => {
+    const { rig, seen } = rigWith({}, { warmUp: 3 });
+    const output = rig.feed(historyOf(0, 10));
+    expect(seenMinutes(seen)).toEqual([7, 8, 9]);
+    expect(output.consumed).toMatchObject([{ openMicros: minute(9) }]);
+    expect(output.strategies).toMatchObject([{ status: 'running', lastCandleMicros: minute(9) }]);
+  });
+
+  test('that follows another goes on where that ended, or begins anew where a hole would come', () => {
+    const { rig, seen } = rigWith({}, { warmUp: 3 });
+    rig.feed(historyOf(0, 4));
+    rig.feed(historyOf(4, 6));
+    expect(seenMinutes(seen)).toEqual([1, 2, 3, 4, 5]);
+    rig.feed(historyOf(6, 20));
+    expect(seenMinutes(seen).slice(5)).toEqual([17, 18, 19]);
+    expect(rig.engine.strategies()).toMatchObject([{ status: 'running', candles: 3 }]);
+  });
+});

@@ -111,27 +111,31 @@ export class StrategyDesk {
   }
 
   /**
-   * Feeds history. Nothing but the candle changes from one to the next, so that a strategy's view is made once: a warm-up is
+   * Feeds history, to each strategy as many of its candles as that remembers: of more it would know no more, and a warm-up is
    * hundreds of thousands of candles.
    */
   takeHistory(draft: OutputDraft, { candles, ...source }: HistoryEvent): void {
-    const { instrument, interval, timeMicros } = source;
-    const group = this.#groups.get(groupKey(instrument, interval));
+    const group = this.#groups.get(groupKey(source.instrument, source.interval));
     if (group === undefined) return;
-    const own = group.instances.map((instance) => ({
-      instance,
-      view: this.#view(instance, { phase: 'history', instrument, timeMicros }, false),
-    }));
+    const news: Candle[] = [];
+    let isRevised = false;
     for (const candle of candles) {
       const arrival = group.series.add(candle);
-      if (arrival === 'new')
-        for (const { instance, view } of own) {
-          this.#history.set(instance, candle);
-          instance.feed(candle, view);
-        }
-      else this.#arrived(draft, { ...source, type: 'candle', phase: 'history', candle }, { group, arrival });
+      if (arrival === 'new') news.push(candle);
+      if (arrival !== 'revision') continue;
+      isRevised = true;
+      for (const instance of group.instances) this.#consumption.note(draft, instance, candle);
     }
-    for (const { instance } of own) this.#touched.add(instance);
+    const last = news.at(-1);
+    for (const instance of group.instances) {
+      this.#touched.add(instance);
+      if (last !== undefined) this.#history.set(instance, last);
+      // One that knows more than it remembers would go on behind a hole.
+      const isBehind = !instance.isFresh && news.length >= instance.memory;
+      if (!instance.isStopped && (isRevised || (isBehind && last !== undefined)))
+        this.rebuild(instance, source);
+      else this.#remember(instance, news, source);
+    }
   }
 
   #arrived(draft: OutputDraft, event: CandleEvent, to: { group: Group; arrival: Arrival }): Opinion[] {
@@ -160,10 +164,19 @@ export class StrategyDesk {
     this.#touched.add(instance);
     const { instrument, interval } = instance.context;
     const group = this.#groups.get(groupKey(instrument, interval));
-    const event = { phase: 'history', instrument, timeMicros: at.timeMicros } as const;
-    const kept = group?.series.candles ?? [];
-    for (const candle of kept.slice(Math.max(0, kept.length - instance.memory)))
-      instance.feed(candle, this.#view(instance, event, false));
+    this.#remember(instance, group?.series.candles ?? [], at);
+  }
+
+  /** Feeds the last of some candles as history. Nothing but the candle changes from one to the next: the view is made once. */
+  #remember(
+    instance: StrategyInstance,
+    candles: readonly Candle[],
+    { timeMicros }: { readonly timeMicros: number },
+  ): void {
+    const { instrument } = instance.context;
+    const view = this.#view(instance, { phase: 'history', instrument, timeMicros }, false);
+    for (const candle of candles.slice(Math.max(0, candles.length - instance.memory)))
+      instance.feed(candle, view);
   }
 
   tell(event: DataEvent): void {

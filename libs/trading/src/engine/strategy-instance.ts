@@ -47,6 +47,11 @@ export class StrategyInstance {
     return this.#error !== '';
   }
 
+  /** It has seen no candle since it was made. */
+  get isFresh(): boolean {
+    return this.#seen === 0;
+  }
+
   get isWarm(): boolean {
     return this.#seen >= this.#warmUp;
   }
