@@ -181,7 +181,7 @@ async function open(options: CoreOptions, opened: OpenedParts): Promise<Core> {
       instruments,
       gaps: pipeline.gaps,
       hasTicked: (instrument) => pipeline.hasTicked(instrument),
-      onRecomputed: (rows) => pipeline.recomputed(rows),
+      onRecomputed: (rows, gone) => pipeline.recomputed(rows, gone),
     }),
     statusNow: () => publisher.now(),
   });

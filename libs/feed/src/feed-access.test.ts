@@ -91,8 +91,8 @@ test('a sender of another protocol version is an error that names both', async (
   await using receiving = new ReceivingSide({ ...sending.sender.addresses, publish: proxy.address });
   await eventually(() => receiving.failure !== undefined);
   expect(receiving.failure).toBeInstanceOf(FeedVersionError);
-  expect(receiving.failure).toMatchObject({ ours: 1, theirs: 7, exitCode: 6 });
-  expect(String(receiving.failure)).toMatch(/version 7.*version 1/);
+  expect(receiving.failure).toMatchObject({ ours: 2, theirs: 7, exitCode: 6 });
+  expect(String(receiving.failure)).toMatch(/version 7.*version 2/);
 });
 
 test('what is not of the feed is counted and otherwise let be', async () => {

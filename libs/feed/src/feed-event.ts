@@ -25,6 +25,17 @@ export interface FeedCandle {
    */
   readonly version: number;
   readonly source: 'ticks' | 'venue';
+  /**
+   * There is no such candle any more: a venue's own that ticks have taken the place of, which have none there. Only a sender
+   * says this; a receiver hands such candles on as a `gone` event.
+   */
+  readonly isGone?: true;
+}
+
+/** What a sender tells of a candle that is gone. */
+export function goneCandle(candle: Pick<FeedCandle, 'openMicros' | 'closeMicros' | 'version'>): FeedCandle {
+  const none = { open: 0, high: 0, low: 0, close: 0, volume: 0, tradeCount: 0, revision: 0 };
+  return { ...candle, ...none, isClosed: true, isComplete: true, source: 'ticks', isGone: true };
 }
 
 export type CandleState = 'forming' | 'closed' | 'revised';
@@ -101,6 +112,7 @@ export type FeedEvent =
   | ResyncEvent
   | LiveEvent
   | CandlesEvent
+  | GoneEvent
   | TicksEvent
   | GapsEvent
   | SignalEvent
@@ -142,6 +154,15 @@ export interface CandlesEvent extends FeedOrigin {
   readonly instrument: InstrumentKey;
   readonly interval: Interval;
   readonly candles: readonly FeedCandle[];
+}
+
+/** Candles that were told, or that files have told, and are no more: whoever keeps them by open time forgets them. */
+export interface GoneEvent extends FeedOrigin {
+  readonly type: 'gone';
+  readonly instrument: InstrumentKey;
+  readonly interval: Interval;
+  /** By open time; the version goes before those of a candle of the same open time that are less. */
+  readonly candles: readonly Pick<FeedCandle, 'openMicros' | 'version'>[];
 }
 
 /** Ticks in order of arrival. History that was fetched late comes too: its eventTime lies far behind its receiveTime. */

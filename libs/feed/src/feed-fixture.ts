@@ -106,8 +106,10 @@ export class ReceivingSide implements AsyncDisposable {
   /** The last of each candle, by open time. */
   candles(): FeedCandle[] {
     const known = new Map<number, FeedCandle>();
-    for (const event of this.events)
+    for (const event of this.events) {
       if (event.type === 'candles') for (const candle of event.candles) known.set(candle.openMicros, candle);
+      if (event.type === 'gone') for (const { openMicros } of event.candles) known.delete(openMicros);
+    }
     return [...known.values()].sort((a, b) => a.openMicros - b.openMicros);
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '@tickwright/runtime';
 import { KEY, ReceivingSide, SendingSide, eventually, quiet } from './feed-fixture.ts';
+import { goneCandle } from './feed-event.ts';
 import { MessageProxy } from './message-proxy-fixture.ts';
 import { MINUTE, SentState } from './receiver/lossy-line-fixture.ts';
 import { FeedReceiver } from './receiver/feed-receiver.ts';
@@ -94,6 +95,50 @@ test('what is no longer kept is told: ticks as missed, candles as what they are 
     toSequence: 6,
   });
   expect(receiving.receiver.counts.topicSnapshots).toBe(1);
+});
+
+test('a candle that is gone is told as such: when it happens, to who lost the message, and to who joins later', async () => {
+  await using sending = await SendingSide.open({ limits: { topicMessages: 4 } });
+  let isGood = true;
+  await using proxy = await MessageProxy.open({
+    from: sending.sender.addresses.publish,
+    passes: () => isGood,
+  });
+  await using receiving = new ReceivingSide({ ...sending.sender.addresses, publish: proxy.address });
+  await receiving.until(() => receiving.hasSeen('live'));
+  await eventually(() => receiving.receiver.counts.heartbeats > 0);
+  const gone = (minute: number) => {
+    const closeMicros = (minute + 1) * MINUTE;
+    sending.candle(goneCandle({ openMicros: minute * MINUTE, closeMicros, version: 0 }));
+  };
+  const minutes = () => receiving.candles().map(({ openMicros }) => openMicros / MINUTE);
+  for (let minute = 0; minute < 5; minute += 1)
+    sending.candle({ openMicros: minute * MINUTE, isClosed: true });
+  gone(3);
+  await receiving.until(() => receiving.hasSeen('gone'));
+  expect(minutes()).toEqual([0, 1, 2, 4]);
+  expect(receiving.events.findLast(({ type }) => type === 'gone')).toMatchObject({
+    interval: '1m',
+    instrument: KEY,
+    isSnapshot: false,
+    candles: [{ openMicros: 3 * MINUTE }],
+  });
+  // More messages than the sender keeps: a state makes it whole.
+  isGood = false;
+  gone(1);
+  for (let minute = 5; minute < 15; minute += 1) sending.candle({ openMicros: minute * MINUTE });
+  await eventually(() => proxy.dropped >= 11);
+  isGood = true;
+  await receiving.until(() => receiving.hasSeen('gone', 2));
+  await receiving.until(() => receiving.candles().length === 13);
+  expect(receiving.receiver.counts.topicSnapshots).toBe(1);
+  expect(minutes()).toEqual([0, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+  await using late = new ReceivingSide(sending.sender.addresses);
+  await late.until(() => late.hasSeen('live'));
+  expect(late.candles()).toEqual(receiving.candles());
+  expect(late.events.flatMap((event) => (event.type === 'gone' ? event.candles : []))).toHaveLength(2);
+  sending.candle({ openMicros: 3 * MINUTE, isClosed: true });
+  await late.until(() => late.candles().length === 14);
 });
 
 test('a sender that is started anew: staleness is told, what it lost is void, and all goes on by itself', async () => {

@@ -1,6 +1,6 @@
 export { topics, parseTopic } from './topic.ts';
 export type { TopicName } from './topic.ts';
-export { candleState } from './feed-event.ts';
+export { candleState, goneCandle } from './feed-event.ts';
 export type {
   CandlesEvent,
   CandleState,
@@ -12,6 +12,7 @@ export type {
   FeedStatus,
   FreshEvent,
   GapsEvent,
+  GoneEvent,
   LiveEvent,
   MissedEvent,
   ResyncEvent,

@@ -12,8 +12,14 @@ export type Recompute = (hour: OwedHour) => Promise<void>;
 export interface RecomputeParts extends StoredCandleParts {
   readonly tickFile: Pick<TickStore, 'minutes' | 'venueMinutes' | 'venueSpans' | 'keptFromMicros'>;
   readonly candleFiles: Pick<CandleFiles, 'mergeHour' | 'read'>;
-  /** Is told of the rows that went into a file. */
-  readonly onRecomputed?: (candles: CandleColumns) => void;
+  /** Is told of the rows that went into a file, and of those that went out of it. */
+  readonly onRecomputed?: (candles: CandleColumns, gone: readonly GoneMinute[]) => void;
+}
+
+/** A 1m candle that is no more. */
+export interface GoneMinute extends CandleName {
+  /** Journal offset of what took its place. */
+  readonly version: number;
 }
 
 /** Candles of a time of which ticks were removed stay as they are: what is left cannot give them. */
@@ -42,7 +48,10 @@ async function recomputeHour({ segment, hourMicros, spans }: OwedHour, parts: Re
   const published = await candleFiles.read(segment, hourMicros);
   const gone = venueRowsGone(published, rows, (instrument, openTime) => newest(instrument, openTime) >= 0);
   await candleFiles.mergeHour(segment, hourMicros, rows, gone);
-  parts.onRecomputed?.(rows);
+  parts.onRecomputed?.(
+    rows,
+    gone.map((name) => ({ ...name, version: newest(name.instrument, name.openTime) })),
+  );
 }
 
 /** Published rows of the venue that stand no more, of candles that were computed: their minutes are told by ticks, which had none. */

@@ -29,7 +29,8 @@ export class Follower {
       const before = known.get(candle.openMicros);
       if (before !== undefined && candle.version < before.version)
         throw new RangeError('an older version came later');
-      known.set(candle.openMicros, candle);
+      if (candle.isGone === true) known.delete(candle.openMicros);
+      else known.set(candle.openMicros, candle);
       this.told.push({ interval, instrument, candle });
     }
   }

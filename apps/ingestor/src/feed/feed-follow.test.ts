@@ -4,6 +4,9 @@ import { parseTopic, topics } from '@tickwright/feed';
 import type { FeedCandle } from '@tickwright/feed';
 import { INTERVALS, instrumentKey } from '@tickwright/market';
 import { HOUR, KEYS, MINUTE, Rig, START, SYMBOLS, removeFolders, trade, trades } from '../core-fixture.ts';
+import { ManualClock } from '@tickwright/runtime';
+import { publishedRows } from '../candles/plain-candles-fixture.ts';
+import { kline, klinesOf } from '../venue-candles-fixture.ts';
 import { definedCandles, follow, snapshotOf } from './feed-follow-fixture.ts';
 import { publishedMinutes } from './published-minutes.ts';
 
@@ -174,6 +177,45 @@ test('candles computed again from storage reach the follower', async () => {
   await rig.settle();
   expect(follower.of('1m', KEY)[0]).toMatchObject({ openMicros: START, low: 7, tradeCount: 2 });
   expect(follower.of('15m', KEY)[0]).toMatchObject({ low: 7, tradeCount: 2 });
+});
+
+test("the venue's candle that stands no more goes for the follower as it goes from the files, and for who joins later", async () => {
+  const clock = new ManualClock({ startMicros: START + 30 * MINUTE });
+  await using rig = await Rig.open({ memoryHours: 1, clock });
+  connected(rig);
+  const { follower, memory } = follow(rig.core, ['1m', '5m', '15m']);
+  const lines = [1, 2, 8, 12].map((minute) => kline({ openTime: START + minute * MINUTE, close: '11' }));
+  rig.sink.answer('rest', rig.clock.nowMicros(), klinesOf('BTCUSDT', lines));
+  await rig.settle();
+  await rig.live([trade({ symbol: SYMBOLS[1], id: 100, timeMicros: START + 3 * HOUR })]);
+  await rig.settle();
+  expect(rig.core.pipeline.candles.floorMicros).toBeGreaterThan(START + HOUR);
+  const minutesOf = (candles: readonly FeedCandle[]) =>
+    candles.map(({ openMicros }) => (openMicros - START) / MINUTE);
+  memory.begin(await publishedMinutes(rig.core.candleFiles, 1_500));
+  const before = memory.state(topics.candle('1m', KEY), 1_000);
+  follower.sendCandles('1m', KEY, snapshotOf(before));
+  for (const interval of ['5m', '15m'] as const)
+    follower.sendCandles(interval, KEY, snapshotOf(memory.state(topics.candle(interval, KEY), 1_000)));
+  expect(minutesOf(follower.of('1m', KEY))).toEqual([1, 2, 8, 12]);
+  expect(minutesOf(follower.of('5m', KEY))).toEqual([0, 5, 10]);
+  // The instrument's first trade: what follows it, minutes 8 and 12 as well, is told by trades from now on.
+  await rig.take([trade({ id: 1, timeMicros: START + 6 * MINUTE, price: '20' })], START + 4 * HOUR);
+  await rig.settle();
+  const published = (await publishedRows(rig.core)).filter(({ instrument }) => instrument === KEYS[0]);
+  expect(published.map(({ openTime }) => (openTime - START) / MINUTE)).toEqual([1, 2, 6]);
+  expect(minutesOf(follower.of('1m', KEY))).toEqual([1, 2, 6]);
+  expect(minutesOf(follower.of('5m', KEY))).toEqual([0, 5]);
+  expect(minutesOf(follower.of('15m', KEY))).toEqual([0]);
+  expect(follower.of('15m', KEY)[0]).toMatchObject({ high: 20, close: 20 });
+  const gone = snapshotOf(memory.state(topics.candle('1m', KEY), 1_000)).filter(({ isGone }) => isGone);
+  expect(minutesOf(gone)).toEqual([8, 12]);
+  const gone5m = snapshotOf(memory.state(topics.candle('5m', KEY), 1_000)).filter(({ isGone }) => isGone);
+  expect(minutesOf(gone5m)).toEqual([10]);
+  // Told again, it is there again.
+  await rig.take([trade({ id: 2, timeMicros: START + 8 * MINUTE, price: '21' })], START + 4 * HOUR);
+  await rig.settle();
+  expect(minutesOf(follower.of('1m', KEY))).toEqual([1, 2, 6, 8]);
 });
 
 test('every topic of a snapshot is one that a receiver can read', async () => {

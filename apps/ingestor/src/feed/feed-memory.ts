@@ -7,8 +7,9 @@ import type {
   Interval,
   IsComplete,
 } from '@tickwright/market';
-import { parseTopic, topics } from '@tickwright/feed';
+import { goneCandle, parseTopic, topics } from '@tickwright/feed';
 import type { FeedCandle, FeedStatus, SnapshotSource, TopicState } from '@tickwright/feed';
+import type { GoneMinute } from '../candles/recompute.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
 import { GapChanges } from './gap-changes.ts';
 import { LongerCandles } from './longer-candles.ts';
@@ -44,8 +45,8 @@ export class FeedMemory implements SnapshotSource {
   readonly #closedBefore = new Map<string, number>();
   #closings = -1;
   #lateTicks = -1;
-  /** Candles that came from storage. */
-  #recomputed: CandleColumns[] = [];
+  /** Candles that came from storage, and those of which nothing is left there. */
+  #recomputed: { readonly rows: CandleColumns; readonly gone: readonly GoneMinute[] }[] = [];
 
   constructor(options: FeedMemoryOptions) {
     const { pipeline, instruments, intervals } = options;
@@ -77,8 +78,8 @@ export class FeedMemory implements SnapshotSource {
     this.#gapChanges.take();
   }
 
-  recomputed(rows: CandleColumns): void {
-    this.#recomputed.push(rows);
+  recomputed(rows: CandleColumns, gone: readonly GoneMinute[]): void {
+    this.#recomputed.push({ rows, gone });
   }
 
   /** Whether something happened that is not to wait: a candle closed, or changed after that. */
@@ -98,7 +99,10 @@ export class FeedMemory implements SnapshotSource {
     const { candles, hasOverflowed } = this.#options.pipeline.candles.takeChangedCandles(this.#isComplete);
     if (hasOverflowed) return undefined;
     const minutes = this.#put(candles);
-    for (const rows of this.#recomputed.splice(0)) this.#put(rows, minutes);
+    for (const { rows, gone } of this.#recomputed.splice(0)) {
+      this.#put(rows, minutes);
+      this.#remove(gone, minutes);
+    }
     this.#noteTime();
     const changed: ChangedCandles[] = [];
     if (this.#options.intervals.includes('1m')) changed.push(...this.#changedMinutes(minutes));
@@ -153,31 +157,45 @@ export class FeedMemory implements SnapshotSource {
     const minutes = this.#history.of(number);
     if (minutes === undefined) return [];
     const length = Math.min(count, minutes.count);
-    return Array.from({ length }, (_, at) => this.#minute(minutes, minutes.count - length + at));
+    const candles = Array.from({ length }, (_, at) => this.#minute(minutes, minutes.count - length + at));
+    // Who was away when they went must hear of them, too.
+    const gone = this.#history.goneIn(number, candles[0]?.openMicros ?? 0, Infinity).map(goneMinute);
+    return gone.length === 0 ? candles : byOpenTime([...candles, ...gone]);
   }
 
   /** Puts rows into the history; notes what changed. Rows older than the history are left to the files. */
   #put(rows: CandleColumns, changed = new Map<number, Set<number>>()): Map<number, Set<number>> {
-    for (let row = 0; row < rows.count; row += 1) {
-      if (!this.#history.put(rows, row)) continue;
-      const instrument = rows.instrument[row];
-      const openTime = rows.openTime[row];
-      const minutes = changed.get(instrument);
-      if (minutes === undefined) changed.set(instrument, new Set([openTime]));
-      else minutes.add(openTime);
-      for (const longer of this.#longer) longer.touch(instrument, openTime);
-    }
+    for (let row = 0; row < rows.count; row += 1)
+      if (this.#history.put(rows, row)) this.#touch(rows.instrument[row], rows.openTime[row], changed);
     return changed;
+  }
+
+  /** Takes candles out of the history; those older than it are left to the files. */
+  #remove(gone: readonly GoneMinute[], changed: Map<number, Set<number>>): void {
+    for (const minute of gone)
+      if (this.#history.remove(minute)) this.#touch(minute.instrument, minute.openTime, changed);
+  }
+
+  #touch(instrument: number, openTime: number, changed: Map<number, Set<number>>): void {
+    const minutes = changed.get(instrument);
+    if (minutes === undefined) changed.set(instrument, new Set([openTime]));
+    else minutes.add(openTime);
+    for (const longer of this.#longer) longer.touch(instrument, openTime);
   }
 
   #changedMinutes(changed: ReadonlyMap<number, ReadonlySet<number>>): ChangedCandles[] {
     return [...changed].map(([number, openTimes]) => {
-      const minutes = this.#history.of(number);
-      const sorted = [...openTimes].sort((a, b) => a - b);
-      const candles =
-        minutes === undefined ? [] : sorted.map((time) => this.#minute(minutes, rowFrom(minutes, time)));
-      return { interval: '1m', instrument: this.#key(number), candles };
+      const candles = [...openTimes].flatMap((time) => this.#minuteNow(number, time));
+      return { interval: '1m', instrument: this.#key(number), candles: byOpenTime(candles) };
     });
+  }
+
+  #minuteNow(number: number, openTime: number): FeedCandle[] {
+    const minutes = this.#history.of(number);
+    const row = minutes === undefined ? 0 : rowFrom(minutes, openTime);
+    if (minutes !== undefined && row < minutes.count && minutes.openTime[row] === openTime)
+      return [this.#minute(minutes, row)];
+    return this.#history.goneIn(number, openTime, openTime + 1).map(goneMinute);
   }
 
   #minute(minutes: CandleColumns, row: number): FeedCandle {
@@ -205,4 +223,12 @@ export class FeedMemory implements SnapshotSource {
 
   readonly #isComplete: IsComplete = (instrument, openTime, closeTime) =>
     !this.#options.pipeline.gaps.overlaps(instrument, openTime, closeTime);
+}
+
+function goneMinute({ openTime, version }: Pick<GoneMinute, 'openTime' | 'version'>): FeedCandle {
+  return goneCandle({ openMicros: openTime, closeMicros: openTime + MINUTE_MICROS, version });
+}
+
+function byOpenTime(candles: FeedCandle[]): FeedCandle[] {
+  return candles.sort((a, b) => a.openMicros - b.openMicros);
 }

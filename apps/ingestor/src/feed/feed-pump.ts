@@ -2,6 +2,7 @@ import { TickBatch } from '@tickwright/market';
 import type { CandleColumns, InstrumentTable } from '@tickwright/market';
 import type { FeedSender } from '@tickwright/feed';
 import type { Clock } from '@tickwright/runtime';
+import type { GoneMinute } from '../candles/recompute.ts';
 import type { FoldListener } from '../intake/pipeline.ts';
 import type { FeedMemory } from './feed-memory.ts';
 
@@ -55,8 +56,8 @@ export class FeedPump implements FoldListener {
     this.#guarded(() => this.#soon());
   }
 
-  recomputed(candles: CandleColumns): void {
-    this.#options.memory.recomputed(candles);
+  recomputed(candles: CandleColumns, gone: readonly GoneMinute[]): void {
+    this.#options.memory.recomputed(candles, gone);
     this.#guarded(() => this.#soon());
   }
 

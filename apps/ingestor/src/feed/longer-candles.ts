@@ -1,5 +1,6 @@
 import { bucketOf, calendars, candleColumns, rollUp } from '@tickwright/market';
 import type { Bucket, CandleColumns, InstrumentTable, Interval, IsComplete } from '@tickwright/market';
+import { goneCandle } from '@tickwright/feed';
 import type { FeedCandle } from '@tickwright/feed';
 import { copyRow, rowFrom } from './minute-history.ts';
 import type { MinuteHistory } from './minute-history.ts';
@@ -70,10 +71,12 @@ export class LongerCandles {
     this.#dirty = new Map();
     const rolled = this.#rolled(this.#minutesOf(buckets), closedBefore);
     const candles = new Map<number, FeedCandle[]>();
-    for (let row = 0; row < rolled.count; row += 1) {
-      const instrument = rolled.instrument[row];
-      const closeMicros = closeOf(rolled.openTime[row], this.interval, this.#calendar(instrument));
-      const candle = feedCandle(rolled, row, closeMicros);
+    let row = 0;
+    for (const { instrument, bucket } of buckets) {
+      const isThere = rolled.instrument[row] === instrument && rolled.openTime[row] === bucket.openMicros;
+      const candle =
+        row < rolled.count && isThere ? this.#candle(rolled, row++) : this.#gone(instrument, bucket);
+      if (candle === undefined) continue;
       const found = candles.get(instrument);
       if (found === undefined) candles.set(instrument, [candle]);
       else found.push(candle);
@@ -98,9 +101,42 @@ export class LongerCandles {
     for (let row = from; row < minutes.count; row += 1)
       copyRow({ from: minutes, row }, { to: wanted, at: wanted.count++ });
     const rolled = this.#rolled(wanted, closedBefore);
-    return Array.from({ length: rolled.count }, (_, row) =>
-      feedCandle(rolled, row, closeOf(rolled.openTime[row], this.interval, calendar)),
-    );
+    const candles = Array.from({ length: rolled.count }, (_, row) => this.#candle(rolled, row));
+    const known = new Set(candles.map(({ openMicros }) => openMicros));
+    for (const { openTime } of this.#options.history.goneIn(
+      instrument,
+      candles[0]?.openMicros ?? 0,
+      Infinity,
+    )) {
+      const bucket = bucketOf(openTime, this.interval, calendar);
+      const gone =
+        bucket === undefined || known.has(bucket.openMicros) ? undefined : this.#gone(instrument, bucket);
+      if (gone === undefined) continue;
+      known.add(gone.openMicros);
+      candles.push(gone);
+    }
+    return candles.sort((a, b) => a.openMicros - b.openMicros);
+  }
+
+  #candle(rolled: CandleColumns, row: number): FeedCandle {
+    const instrument = rolled.instrument[row];
+    const openMicros = rolled.openTime[row];
+    const closeMicros = closeOf(openMicros, this.interval, this.#calendar(instrument));
+    const candle = feedCandle(rolled, row, closeMicros);
+    // A minute that went has changed it, and may have been the newest of it.
+    const version = Math.max(candle.version, this.#goneVersion(instrument, { openMicros, closeMicros }));
+    return { ...candle, version };
+  }
+
+  /** What is told of one that has no minute left; undefined: it never had one. */
+  #gone(instrument: number, bucket: Bucket): FeedCandle | undefined {
+    const version = this.#goneVersion(instrument, bucket);
+    return version < 0 ? undefined : goneCandle({ ...bucket, version });
+  }
+
+  #goneVersion(instrument: number, { openMicros, closeMicros }: Bucket): number {
+    const gone = this.#options.history.goneIn(instrument, openMicros, closeMicros);
+    return gone.reduce((newest, { version }) => Math.max(newest, version), -1);
   }
 
   #rolled(minutes: CandleColumns, closedBefore: (segment: string) => number): CandleColumns {

@@ -1,12 +1,17 @@
 import { candleColumns } from '@tickwright/market';
 import type { CandleColumns } from '@tickwright/market';
+import type { GoneMinute } from '../candles/recompute.ts';
 
 const FIRST_CAPACITY = 64;
+/** Of each instrument so many candles that are gone are remembered; the files never had the others either. */
+const GONE_MAX = 1_024;
 
 /** The newest 1m candles of each instrument as they were last sent, by open time; the oldest go when there are too many. */
 export class MinuteHistory {
   readonly #maxMinutes: number;
   readonly #minutes = new Map<number, CandleColumns>();
+  /** By instrument and open time. */
+  readonly #gone = new Map<number, Map<number, GoneMinute>>();
 
   constructor(maxMinutes: number) {
     this.#maxMinutes = maxMinutes;
@@ -35,11 +40,35 @@ export class MinuteHistory {
       insertRow(minutes, at);
     }
     copyRow({ from, row }, { to: minutes, at });
+    this.#gone.get(instrument)?.delete(from.openTime[row]);
     return true;
+  }
+
+  /** Takes a candle out and remembers that it is gone. False when it is older than what is kept. */
+  remove(minute: GoneMinute): boolean {
+    const { instrument, openTime } = minute;
+    const minutes = this.#minutes.get(instrument);
+    const at = minutes === undefined ? 0 : rowFrom(minutes, openTime);
+    if (minutes === undefined || at >= minutes.count || minutes.openTime[at] !== openTime) return false;
+    removeRow(minutes, at);
+    let gone = this.#gone.get(instrument);
+    if (gone === undefined) this.#gone.set(instrument, (gone = new Map()));
+    gone.set(openTime, minute);
+    const [oldest] = gone.keys();
+    if (gone.size > GONE_MAX && oldest !== undefined) gone.delete(oldest);
+    return true;
+  }
+
+  /** Candles that are gone, of [from, to). */
+  goneIn(instrument: number, from: number, to: number): readonly GoneMinute[] {
+    const gone = this.#gone.get(instrument);
+    if (gone === undefined || gone.size === 0) return [];
+    return [...gone.values()].filter(({ openTime }) => openTime >= from && openTime < to);
   }
 
   clear(): void {
     this.#minutes.clear();
+    this.#gone.clear();
   }
 
   /** Room for one more row: a longer array, or at the limit the oldest eighth gone. */
@@ -90,6 +119,11 @@ export function copyRow(
 function insertRow(columns: CandleColumns, at: number): void {
   for (const name of columnsOf(columns)) columns[name].copyWithin(at + 1, at, columns.count);
   columns.count += 1;
+}
+
+function removeRow(columns: CandleColumns, at: number): void {
+  for (const name of columnsOf(columns)) columns[name].copyWithin(at, at + 1, columns.count);
+  columns.count -= 1;
 }
 
 type ColumnName = Exclude<keyof CandleColumns, 'count'>;

@@ -10,6 +10,7 @@ import type {
 } from '@tickwright/market';
 import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
+import type { GoneMinute } from '../candles/recompute.ts';
 import { Fold } from './fold.ts';
 import { TickBuffer } from '../ticks/tick-buffer.ts';
 import { UnfoldedFrames } from './unfolded-frames.ts';
@@ -30,8 +31,8 @@ export interface FoldListener {
   ticks(batch: TickBatch): void;
   /** A clock frame, which may have closed candles. */
   clock(): void;
-  /** Candles that are not in memory and were computed from storage. */
-  recomputed(candles: CandleColumns): void;
+  /** Candles that are not in memory and were computed from storage, and those of which nothing is left. */
+  recomputed(candles: CandleColumns, gone: readonly GoneMinute[]): void;
 }
 
 /**
@@ -78,8 +79,8 @@ export class Pipeline {
   }
 
   /** Passes on what was computed from storage. */
-  recomputed(candles: CandleColumns): void {
-    this.#listener?.recomputed(candles);
+  recomputed(candles: CandleColumns, gone: readonly GoneMinute[]): void {
+    this.#listener?.recomputed(candles, gone);
   }
 
   /** Whether live frames go to the fold as they come. */

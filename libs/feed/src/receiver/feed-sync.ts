@@ -1,4 +1,4 @@
-import type { FeedEvent } from '../feed-event.ts';
+import type { CandlesEvent, FeedCandle, FeedEvent } from '../feed-event.ts';
 import { TopicFilter } from '../topic-filter.ts';
 import { topics } from '../topic.ts';
 import type { Answer, Question } from '../wire/dialogue.ts';
@@ -335,11 +335,23 @@ export class FeedSync {
       line.remember(candles);
       if (candles.length === 0) return;
       this.#options.counts.candles += candles.length;
-      this.#options.emit({ ...event, candles }, message.length);
+      this.#tellCandles(event, candles, message.length);
       return;
     }
     if (event.type === 'ticks') this.#options.counts.ticks += event.ticks.count;
     this.#options.emit(event, message.length);
+  }
+
+  /** Those that are gone apart: nobody is to take one for a candle. */
+  #tellCandles(event: CandlesEvent, told: readonly FeedCandle[], bytes: number): void {
+    const { emit } = this.#options;
+    const gone = told.filter(({ isGone }) => isGone === true);
+    if (gone.length > 0) {
+      const candles = gone.map(({ openMicros, version }) => ({ openMicros, version }));
+      emit({ ...event, type: 'gone', candles }, 0);
+    }
+    const candles = gone.length === 0 ? told : told.filter(({ isGone }) => isGone !== true);
+    if (candles.length > 0) emit({ ...event, candles }, bytes);
   }
 
   #noted(message: Buffer): Header {

@@ -78,6 +78,6 @@ export class TopicLine {
   }
 }
 
-function markOf({ version, isClosed, isComplete }: FeedCandle): number {
-  return version * 4 + (isClosed ? 2 : 0) + (isComplete ? 1 : 0);
+function markOf({ version, isGone, isClosed, isComplete }: FeedCandle): number {
+  return version * 8 + (isGone === true ? 4 : 0) + (isClosed ? 2 : 0) + (isComplete ? 1 : 0);
 }

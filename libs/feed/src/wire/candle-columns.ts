@@ -4,6 +4,9 @@ import { HEADER_BYTES, PayloadKind, startMessage } from './header.ts';
 import { aligned } from './tick-columns.ts';
 
 const FLOAT_COLUMNS = 8;
+/** In the byte of the state. */
+const CLOSED = 1;
+const GONE = 2;
 /** Eight float64, two int32, three bytes. */
 export const CANDLE_BYTES = FLOAT_COLUMNS * 8 + 2 * 4 + 3;
 
@@ -26,7 +29,7 @@ export function encodeCandles(candles: readonly FeedCandle[]): Buffer {
     floats[7 * count + at] = candle.version;
     ints[at] = candle.tradeCount;
     ints[count + at] = candle.revision;
-    message[bytes + at] = candle.isClosed ? 1 : 0;
+    message[bytes + at] = (candle.isClosed ? CLOSED : 0) | (candle.isGone === true ? GONE : 0);
     message[bytes + count + at] = candle.isComplete ? 1 : 0;
     message[bytes + 2 * count + at] = CANDLE_SOURCE_NAMES.indexOf(candle.source);
   }
@@ -53,8 +56,9 @@ export function decodeCandles(message: Buffer, count: number): FeedCandle[] {
     version: floats[7 * count + at],
     tradeCount: ints[at],
     revision: ints[count + at],
-    isClosed: whole[bytes + at] === 1,
+    isClosed: (whole[bytes + at] & CLOSED) !== 0,
     isComplete: whole[bytes + count + at] === 1,
     source: CANDLE_SOURCE_NAMES[whole[bytes + 2 * count + at]] ?? 'ticks',
+    ...((whole[bytes + at] & GONE) === 0 ? {} : { isGone: true }),
   }));
 }

@@ -1,5 +1,5 @@
 /** Version of everything that goes over the wire. Raised whenever an older receiver would misread a message. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Bytes before the payload; a multiple of 8, so that float64 columns after it are aligned. */
 export const HEADER_BYTES = 64;

@@ -101,13 +101,13 @@ test('the header is laid out as the README says', () => {
   const message = encodeCandles([]);
   const stamp = { sequence: 7, offset: 2 ** 40, durableOffset: 5, sendMicros: 1.7e15 };
   stampMessage(message, { epoch: epochBytes(EPOCH), ...stamp, isSnapshot: true });
-  expect(message.subarray(0, 8).toString('hex')).toBe('5457464401000201');
+  expect(message.subarray(0, 8).toString('hex')).toBe('5457464402000201');
   expect(message.subarray(8, 24).toString('hex')).toBe('0123456789ab4def8123456789abcdef');
   expect([24, 32, 40, 48].map((at) => message.readDoubleLE(at))).toEqual(Object.values(stamp));
   expect(readHeader(message)).toEqual({ kind: 2, isSnapshot: true, epoch: EPOCH, ...stamp, count: 0 });
   expect(hasEpoch(message, epochBytes(EPOCH))).toBe(true);
   expect(hasEpoch(message, epochBytes(EPOCH.replace('0', 'f')))).toBe(false);
-  expect(preambleOf(message)).toEqual({ protocol: 1 });
+  expect(preambleOf(message)).toEqual({ protocol: 2 });
   expect(preambleOf(Buffer.from('TWF'))).toBe('unknown');
 });
 
