@@ -140,6 +140,40 @@ browserTest(
   },
 );
 
+browserTest(
+  'no status is cut at any width, and the chosen row tells in full what its status hints at',
+  async () => {
+    const { rows } = server.market;
+    const own = rows.map(({ open_gaps: gaps }) => gaps);
+    for (const row of rows) row.open_gaps = 128;
+    try {
+      for (const width of [390, 800, 1_200, 1_440]) {
+        await using opened = await openPage(browser, `${server.url}/scanner?sort=status`, { width });
+        const { page } = opened;
+        await page.waitForSelector('tr[data-key] .gaps');
+        // In one step: a chip that is painted anew meanwhile lies nowhere.
+        const cut = await page.evaluate(() =>
+          [...document.querySelectorAll('.status, .gaps, .chip i, .chip span')].flatMap((part) => {
+            const cell = part.closest('td')?.getBoundingClientRect();
+            if (cell === undefined || cell.width === 0) return [];
+            const { right, bottom, width: shown } = part.getBoundingClientRect();
+            return shown > 0 && right <= cell.right && bottom <= cell.bottom + 1 ? [] : [part.textContent];
+          }),
+        );
+        expect([width, cut]).toEqual([width, []]);
+        await page.keyboard.press('j');
+        const note = await page.textContent('#row-note');
+        expect(note).toContain('STOPPED, the strategy threw: Cannot read properties of undefined');
+        expect(note).toContain('128 gap(s) not filled yet');
+        const isWhole = await page.$eval('#row-note', (box) => box.scrollWidth <= box.clientWidth);
+        expect(isWhole).toBe(true);
+      }
+    } finally {
+      for (const [index, row] of rows.entries()) row.open_gaps = own[index] ?? 0;
+    }
+  },
+);
+
 browserTest('what is shown is saved as comma-separated values, in its order', async () => {
   await using opened = await openPage(browser, `${server.url}/scanner?preset=held`);
   const { page } = opened;

@@ -57,8 +57,12 @@ function paintSymbol(cell: HTMLElement, { row, key }: ScannerView): void {
       { href: `${instrumentAddress(row.symbol)}?interval=${row.interval}`, 'data-row': key, tabindex: -1 },
       row.symbol.slice(bar + 1),
     ),
-    element('span', { class: 'segment' }, row.symbol.slice(0, bar)),
-    element('span', { class: 'segment narrow-only' }, row.interval),
+    element(
+      'span',
+      { class: 'segment' },
+      row.symbol.slice(0, bar),
+      element('span', { class: 'narrow-only' }, ` ${row.interval}`),
+    ),
   );
 }
 
@@ -70,12 +74,19 @@ function paintStatus(cell: HTMLElement, { row }: ScannerView): void {
   fill(cell, element('span', { class: 'status', 'data-status': row.status }, row.status), gaps);
 }
 
-function statusHover({ row }: ScannerView): string {
-  const lines = [`${row.status}${row.reason === '' ? '' : `: ${row.reason}`}`];
-  if (row.open_gaps > 0) lines.push(`${row.open_gaps} gap(s) not filled yet: candles may miss ticks`);
-  for (const each of row.strategies)
-    lines.push(`${each.id}: ${each.status}${each.reason === '' ? '' : `, ${each.reason}`}`);
-  return lines.join('\n');
+/** The whole of what the status column has no room for, in sentences of their own. */
+export function statusNotes({ row }: ScannerView): string[] {
+  const own = row.strategies.map(({ id, status, reason }) => ({
+    text: `${id}: ${status}${reason === '' ? '' : `, ${reason}`}`,
+    isTold: reason !== '' && row.reason.endsWith(reason),
+  }));
+  const isTold = row.reason === '' || own.some((each) => each.isTold);
+  const gaps = row.open_gaps === 0 ? [] : [`${row.open_gaps} gap(s) not filled yet: candles may miss ticks`];
+  return [`${row.status}${isTold ? '' : `: ${row.reason}`}`, ...gaps, ...own.map(({ text }) => text)];
+}
+
+function statusHover(view: ScannerView): string {
+  return statusNotes(view).join('\n');
 }
 
 /** Confidence is no part of the chip's look when there is none to speak of. */
@@ -91,7 +102,7 @@ function paintSignal(cell: HTMLElement, view: ScannerView): void {
     element(
       'span',
       { class: 'chip', 'data-direction': direction },
-      `${SIGNAL_SIGNS[direction]} ${direction}`,
+      element('span', {}, `${SIGNAL_SIGNS[direction]} ${direction}`),
       element('b', {}, ` ${strategy}`),
       element('i', {}, ` ${shortAge(signalAge(view))}`),
     ),
@@ -132,7 +143,8 @@ export const COLUMNS: readonly Column<ScannerView>[] = [
   {
     id: 'status',
     title: 'Status',
-    width: '9rem',
+    // Its longest word beside a gap count of three digits.
+    width: '12rem',
     text: (view) => statusHover(view),
     paint: paintStatus,
     hover: statusHover,

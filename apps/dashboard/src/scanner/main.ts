@@ -11,7 +11,7 @@ import { serverNow } from '../shell/server-time.ts';
 import { startShell } from '../shell/shell.ts';
 import { csvText, saveFile } from '../table/csv.ts';
 import { VirtualTable } from '../table/virtual-table.ts';
-import { COLUMNS } from './columns.ts';
+import { COLUMNS, statusNotes } from './columns.ts';
 import { scannerState } from './page-state.ts';
 import { orderOf } from './row-order.ts';
 import { RowStore } from './row-store.ts';
@@ -43,9 +43,24 @@ const table = new VirtualTable<ScannerView>({
   onSelect: (selected) => {
     view = { ...view, selected };
     keepAddress();
+    showBottom();
   },
 });
 const toolbar = new Toolbar({ change, resort, pause, save });
+const bottom = {
+  count: element('span', { id: 'count' }),
+  note: element('span', { id: 'row-note', class: 'row-note', role: 'status' }),
+};
+fill(
+  byId('bottom'),
+  bottom.count,
+  bottom.note,
+  element(
+    'span',
+    { class: 'keys' },
+    'j k move · Enter open · w watch · f filter · r re-sort · p pause · ? all keys',
+  ),
+);
 byId('table').append(table.element);
 if (view.selected !== undefined) table.select(view.selected);
 
@@ -168,21 +183,17 @@ function showSituation(): void {
       },
     }),
   );
-  const shown = `${table.keys.length} of ${store.size} rows${isPaused ? ', paused: what is shown stands still' : ''}`;
-  let count = document.getElementById('count');
-  if (count === null) {
-    count = element('span', { id: 'count' });
-    fill(
-      byId('bottom'),
-      count,
-      element(
-        'span',
-        { class: 'keys' },
-        'j k move · Enter open · w watch · f filter · r re-sort · p pause · ? all keys',
-      ),
-    );
-  }
-  setText(count, shown);
+  showBottom();
+}
+
+/** How many rows, and of the chosen one what its status cell only hints at: a phone has no hover. */
+function showBottom(): void {
+  const paused = isPaused ? ', paused: what is shown stands still' : '';
+  setText(bottom.count, `${table.keys.length} of ${store.size} rows${paused}`);
+  const chosen = table.selected === undefined ? undefined : store.get(table.selected);
+  const notes = chosen === undefined ? [] : statusNotes(chosen);
+  const name = chosen === undefined ? '' : `${chosen.row.symbol} ${chosen.row.interval}: `;
+  setText(bottom.note, name + notes.join(' · '));
 }
 
 window.setInterval(() => {
