@@ -27,9 +27,9 @@ export class MarketFixture {
     for (let index = 0; index < count; index += 1) this.rows.push(this.#row(index, now));
   }
 
-  /** Moves some prices and gives what changed, as /events tells it. */
-  step(share: number, now = Date.now()): Partial<MutableRow>[] {
-    const changed: Partial<MutableRow>[] = [];
+  /** Moves some prices and gives the rows that changed. */
+  step(share: number, now = Date.now()): MutableRow[] {
+    const changed: MutableRow[] = [];
     for (const row of this.rows) {
       if (this.#random() > share || row.last_price === null || row.status === 'STOPPED') continue;
       const price = round(row.last_price * (1 + (this.#random() - 0.5) * 0.0008));
@@ -41,20 +41,7 @@ export class MarketFixture {
       row.day_high = Math.max(row.day_high ?? price, price);
       row.day_low = Math.min(row.day_low ?? price, price);
       if (this.#random() < 0.0005) row.last_signal = this.#signal(now);
-      const { symbol, interval, last_price, last_price_ts, volume, change, change_percent } = row;
-      const { day_high, day_low, last_signal } = row;
-      changed.push({
-        symbol,
-        interval,
-        last_price,
-        last_price_ts,
-        volume,
-        change,
-        change_percent,
-        day_high,
-        day_low,
-        last_signal,
-      });
+      changed.push(row);
     }
     return changed;
   }

@@ -33,6 +33,10 @@ export interface PagesServer extends AsyncDisposable {
   readonly changes: { path: string; body: unknown }[];
   /** Connections for events since the start. */
   readonly connections: () => number;
+  /** Rows of the scanner told since the start, by an answer or by events. */
+  readonly toldRows: () => number;
+  /** Says that a test has changed a row. */
+  readonly changed: (row: object) => void;
 }
 
 /** A server that answers as the runner does, from a market of any size: for looking at the pages. */
@@ -64,15 +68,42 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
     calendars: options.calendars ?? ['nse'],
   });
   const changes: { path: string; body: unknown }[] = [];
-  const clients = new Set<EventClient>();
+  const clients = new Map<EventClient, { round: number; instrument: unknown }>();
+  const heads = new Set<EventClient>();
   let connections = 0;
+  let toldRows = 0;
+  // As the runner does it: a row's round is the one in which it changed last.
+  const rounds = new Map<object, number>();
+  let round = 0;
+  const run = String(started);
+  const tell = (client: EventClient): void => {
+    const told = clients.get(client);
+    if (told === undefined || client.isBusy) return;
+    const isWhole = told.round < 0;
+    const rows = market.rows.filter(
+      (row) => (rounds.get(row) ?? 0) > told.round && row.symbol === (told.instrument ?? row.symbol),
+    );
+    told.round = round;
+    if (rows.length === 0 && !isWhole) return;
+    toldRows += rows.length;
+    const part = isWhole ? rows : rows.map(({ spark: _spark, ...row }) => row);
+    client.send('scanner', {
+      time: new Date().toISOString(),
+      cursor: `${run}.${round}`,
+      isWhole,
+      rows: part,
+    });
+  };
   const routes: Route[] = [
     { method: 'GET', path: '/api/v1/overview', summary: 'Overview', handler: async () => overview() },
     {
       method: 'GET',
       path: '/api/v1/scanner',
       summary: 'Scanner',
-      handler: async () => ({ time: new Date().toISOString(), rows: market.rows }),
+      handler: async () => {
+        toldRows += market.rows.length;
+        return { time: new Date().toISOString(), cursor: `${run}.${round}`, rows: market.rows };
+      },
     },
     {
       method: 'GET',
@@ -82,13 +113,21 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
         topics: { type: 'string', description: 'topics' },
         instrument: { type: 'string', description: 'instrument' },
         interval: { type: 'string', description: 'interval' },
+        rows: { type: 'string', description: 'cursor' },
       },
-      handler: async () =>
+      handler: async ({ query: { topics, instrument, rows } }) =>
         new EventStream((client) => {
-          clients.add(client);
+          const [known, at] = String(rows).split('.');
+          const wantsRows = String(topics).includes('scanner');
+          if (wantsRows) clients.set(client, { round: known === run ? Number(at) : -1, instrument });
+          heads.add(client);
           connections += 1;
-          client.signal.addEventListener('abort', () => clients.delete(client));
+          client.signal.addEventListener('abort', () => {
+            clients.delete(client);
+            heads.delete(client);
+          });
           client.send('overview', overview());
+          tell(client);
         }),
     },
     ...bookRoutes({ market, situation, changes }),
@@ -112,14 +151,13 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
     },
   });
   const rows = setInterval(() => {
-    const changed = market.step(options.share ?? 0.2);
-    if (situation.isSilent) return;
-    for (const client of clients)
-      if (!client.isBusy) client.send('scanner', { time: new Date().toISOString(), rows: changed });
+    round += 1;
+    for (const row of market.step(options.share ?? 0.2)) rounds.set(row, round);
+    if (!situation.isSilent) for (const client of clients.keys()) tell(client);
   }, 250);
   const head = setInterval(() => {
     if (situation.isSilent) return;
-    for (const client of clients) client.send('overview', overview());
+    for (const client of heads) client.send('overview', overview());
   }, 1_000);
   return {
     url: server.url,
@@ -128,6 +166,11 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
     situation,
     changes,
     connections: () => connections,
+    toldRows: () => toldRows,
+    changed: (row) => {
+      round += 1;
+      rounds.set(row, round);
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(rows);
       clearInterval(head);

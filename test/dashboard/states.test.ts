@@ -91,6 +91,35 @@ sideBySide('a connection that is open but silent is given up', async ({ expect: 
 });
 
 sideBySide(
+  'each row of the scanner is told once, and what changed before the first connection or during a broken one is not missed',
+  async ({ expect: wanted }) => {
+    await using server = await startPagesServer({ instruments: 5, share: 0 });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const [first, second] = server.market.rows;
+    if (first === undefined || second === undefined) throw new Error('the market has no such rows');
+    const set = (row: typeof first, price: number): void => {
+      row.last_price = price;
+      server.changed(row);
+    };
+    // After the rows were asked for, before events are.
+    await page.route('**/events*', async (route) => {
+      if (server.connections() === 0) set(first, 111);
+      await route.continue();
+    });
+    await page.goto(`${server.url}/scanner`);
+    await page.waitForSelector('tr[data-key] td:text-is("111.00")');
+    wanted(server.toldRows()).toBe(5 + 1);
+    server.situation.isSilent = true;
+    set(second, 222);
+    await wanted.poll(server.connections, { timeout: 12_000 }).toBe(2);
+    await page.waitForSelector('tr[data-key] td:text-is("222.00")');
+    wanted(server.toldRows()).toBe(5 + 1 + 1);
+    await context.close();
+  },
+);
+
+sideBySide(
   'the kill switch wants the token: a wrong one changes nothing and is told, the right one is kept for the tab',
   async () => {
     await using server = await startPagesServer({ instruments: 20 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AlertRow, LedgerEntry } from '@tickwright/ledger';
 import type { Interval } from '@tickwright/market';
 import type { Clock } from '@tickwright/runtime';
@@ -18,11 +19,22 @@ const ROWS_MS = 200;
 /** How far a client has been told. */
 export interface BoardCursor {
   events: number;
+  /** The round of rows that it was told; -1: none. */
   rows: number;
   positions: string;
   candle: number;
   readonly stream: string | undefined;
+  /** The only one whose rows are told; undefined: all are. */
+  readonly instrument: string | undefined;
   toldMs: number;
+}
+
+/** What a client wants to be told, and from where on. */
+export interface BoardBeginning {
+  readonly stream?: string | undefined;
+  readonly instrument?: string | undefined;
+  /** What `rowsCursor` was for the rows that the client has. */
+  readonly rowsCursor?: string | undefined;
 }
 
 interface TrackedRow {
@@ -40,6 +52,8 @@ export class LiveBoard {
   readonly #closes = new Map<string, { openTime: number; close: number }[]>();
   readonly #candles = new Map<string, { round: number; data: object }>();
   readonly #events = new RecentEvents();
+  /** Rounds are counted by this board alone: those of another run say nothing here. */
+  readonly #id = randomUUID();
   #tracked = new Map<string, TrackedRow>();
   #round = 0;
   #candleRound = 0;
@@ -125,15 +139,32 @@ export class LiveBoard {
     return (this.#closes.get(streamKey(interval, instrument)) ?? []).map(({ close }) => close);
   }
 
-  begin(stream: string | undefined): BoardCursor {
+  /** Names how far rows are told that are read after this: a client that has them misses nothing if it is told from here on. */
+  rowsCursor(): string {
+    this.#track();
+    return `${this.#id}.${this.#round}`;
+  }
+
+  /** As the scanner begins with it: later rows move its closes on. */
+  withCloses(row: ScannerRow): ScannerRow & { readonly spark: readonly number[] } {
+    return { ...row, spark: this.closes(row.symbol, row.interval) };
+  }
+
+  begin({ stream, instrument, rowsCursor }: BoardBeginning): BoardCursor {
     return {
       events: this.#events.next,
-      rows: -1,
+      rows: this.#roundOf(rowsCursor),
       positions: '',
       candle: this.#candleRound,
       stream,
+      instrument,
       toldMs: -Infinity,
     };
+  }
+
+  #roundOf(cursor = ''): number {
+    const round = cursor.startsWith(`${this.#id}.`) ? Number(cursor.slice(this.#id.length + 1)) : -1;
+    return Number.isInteger(round) && round >= 0 && round <= this.#round ? round : -1;
   }
 
   /** What is new for a client, whose cursor moves on. */
@@ -154,11 +185,16 @@ export class LiveBoard {
   }
 
   *#scannerSince(cursor: BoardCursor): Generator<LiveEvent> {
-    this.#track();
-    const rows = [...this.#tracked.values()].filter(({ round }) => round > cursor.rows).map(({ row }) => row);
+    const told = this.rowsCursor();
+    const isWhole = cursor.rows < 0;
+    const changed = [...this.#tracked.values()]
+      .filter(({ round, row }) => round > cursor.rows && row.symbol === (cursor.instrument ?? row.symbol))
+      .map(({ row }) => row);
     cursor.rows = this.#round;
-    if (rows.length === 0) return;
-    yield { event: 'scanner', data: { time: new Date(this.#clock.nowMicros() / 1_000).toISOString(), rows } };
+    if (changed.length === 0 && !isWhole) return;
+    const rows = isWhole ? changed.map((row) => this.withCloses(row)) : changed;
+    const time = new Date(this.#clock.nowMicros() / 1_000).toISOString();
+    yield { event: 'scanner', data: { time, cursor: told, isWhole, rows } };
   }
 
   *#positionsSince(cursor: BoardCursor): Generator<LiveEvent> {
@@ -194,6 +230,7 @@ export class LiveBoard {
     const at = list.findIndex((each) => each.openTime >= openTime);
     if (at < 0) list.push({ openTime, close });
     else if (list[at]?.openTime === openTime) list[at] = { openTime, close };
+    else list.splice(at, 0, { openTime, close });
     if (list.length > CLOSES) list.shift();
   }
 }

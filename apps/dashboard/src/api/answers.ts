@@ -33,6 +33,19 @@ export interface ScannerRow extends EngineRow {
   readonly spark?: readonly number[];
 }
 
+/** All rows as of a cursor: what changes after it is told by events. */
+export interface ScannerAnswer {
+  readonly cursor: string;
+  readonly rows: readonly ScannerRow[];
+}
+
+/** Rows that changed since the cursor before; all there are where isWhole. */
+export interface ScannerEvent {
+  readonly cursor: string;
+  readonly isWhole: boolean;
+  readonly rows: readonly ScannerChange[];
+}
+
 /** A row's identity, and the fields of it that changed. */
 export type ScannerChange = Pick<ScannerRow, 'symbol' | 'interval'> & Partial<ScannerRow>;
 

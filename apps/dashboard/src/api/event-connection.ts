@@ -18,6 +18,10 @@ export interface ConnectionState {
 export interface EventConnectionOptions {
   readonly path: string;
   readonly query: Query;
+  /** What to ask for besides, as of each connection: how far the page was told. */
+  readonly since?: () => Query;
+  /** The first connection waits for it; it never rejects. */
+  readonly after?: Promise<void>;
   /** By event name; data is what JSON.parse gives. */
   readonly on: Readonly<Record<string, (data: unknown) => void>>;
   readonly onState: (state: ConnectionState) => void;
@@ -37,7 +41,8 @@ export class EventConnection {
     this.#options = options;
     this.#query = options.query;
     this.#state = { state: 'connecting', sinceMs: Date.now(), tries: 0 };
-    this.#open();
+    if (options.after === undefined) this.#open();
+    else void options.after.then(() => this.#openFirst());
     this.#watchdog = window.setInterval(() => this.#watch(), 1_000);
     window.addEventListener('online', this.retryNow);
   }
@@ -56,8 +61,13 @@ export class EventConnection {
     if (this.#state.state === 'waiting') this.#open();
   };
 
+  #openFirst(): void {
+    if (this.#source === undefined && this.#watchdog !== undefined) this.#open();
+  }
+
   close(): void {
     window.clearInterval(this.#watchdog);
+    this.#watchdog = undefined;
     window.clearTimeout(this.#timer);
     window.removeEventListener('online', this.retryNow);
     this.#source?.close();
@@ -66,7 +76,9 @@ export class EventConnection {
   #open(): void {
     window.clearTimeout(this.#timer);
     this.#source?.close();
-    const source = new EventSource(address(this.#options.path, this.#query));
+    const source = new EventSource(
+      address(this.#options.path, { ...this.#query, ...this.#options.since?.() }),
+    );
     this.#source = source;
     this.#lastEventMs = performance.now();
     source.addEventListener('open', () => {

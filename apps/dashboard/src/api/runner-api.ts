@@ -15,7 +15,7 @@ import type {
   InstrumentRow,
   NoticeRow,
   Overview,
-  ScannerRow,
+  ScannerAnswer,
   StrategyRow,
   TickRow,
 } from './answers.ts';
@@ -29,9 +29,10 @@ export async function overview(): Promise<Overview> {
   return getJson<Overview>('/api/v1/overview');
 }
 
-export async function scannerRows(): Promise<readonly ScannerRow[]> {
-  const answer = await getJson<{ rows: readonly ScannerRow[] } | readonly ScannerRow[]>('/api/v1/scanner');
-  return list('rows' in answer ? answer.rows : answer, '/api/v1/scanner');
+export async function scannerRows(): Promise<ScannerAnswer> {
+  const answer = await getJson<ScannerAnswer>('/api/v1/scanner');
+  list(answer.rows, '/api/v1/scanner');
+  return answer;
 }
 
 export async function instruments(): Promise<readonly InstrumentRow[]> {

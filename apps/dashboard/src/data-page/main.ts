@@ -266,4 +266,3 @@ addKeys(
 );
 showMap();
 showSituation();
-void load();

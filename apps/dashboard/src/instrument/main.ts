@@ -1,6 +1,6 @@
 import type { Candle } from '@tickwright/trading';
 import { ApiError, messageOf } from '../api/api-error.ts';
-import type { GapRow, ScannerChange, ScannerRow } from '../api/answers.ts';
+import type { GapRow, ScannerEvent, ScannerRow } from '../api/answers.ts';
 import { ingestorStatus } from '../api/ingestor-status.ts';
 import type { IngestorStatus } from '../api/ingestor-status.ts';
 import { fills, gaps, orders, positions, scannerRows, signals, ticks } from '../api/runner-api.ts';
@@ -44,9 +44,7 @@ const shell = startShell({
   topics: ['scanner', 'candle', 'signal', 'fill', 'order'],
   query: { instrument: view.instrument, interval: view.interval },
   on: {
-    scanner: (data) => {
-      for (const change of (data as { rows: ScannerChange[] }).rows) takeRow(change);
-    },
+    scanner: (data) => takeRows(data as ScannerEvent),
     candle: (data) => {
       lastCandleEventMs = Date.now();
       chart.take((data as { candle: Candle }).candle);
@@ -60,9 +58,11 @@ const shell = startShell({
   onOverview: showSituation,
 });
 
-function takeRow(change: ScannerChange): void {
-  if (change.symbol !== view.instrument) return;
-  if (row === undefined ? change.status === undefined : row.interval !== change.interval) return;
+/** The row of the interval shown where a strategy has one, else any: each connection begins with all of the instrument. */
+function takeRows({ isWhole, rows }: ScannerEvent): void {
+  const wanted = isWhole ? view.interval : row?.interval;
+  const change = rows.find(({ interval }) => interval === wanted) ?? (isWhole ? rows[0] : undefined);
+  if (change === undefined) return;
   row = { ...row, ...change } as ScannerRow;
   showQuote(row);
 }
@@ -76,21 +76,15 @@ async function load(): Promise<void> {
     failure = error instanceof ApiError && error.status === 404 ? await unknownText(error) : messageOf(error);
   }
   showSituation();
-  await Promise.allSettled([loadRow(), loadBook(), loadQuality(), loadTicks()]);
+  await Promise.allSettled([loadBook(), loadQuality(), loadTicks()]);
 }
 
 /** What is like the key that is not known. */
 async function unknownText(refusal: ApiError): Promise<string> {
   const [rows] = await Promise.allSettled([scannerRows()]);
-  const known = rows.status === 'fulfilled' ? [...new Set(rows.value.map(({ symbol }) => symbol))] : [];
+  const known = rows.status === 'fulfilled' ? [...new Set(rows.value.rows.map(({ symbol }) => symbol))] : [];
   const near = findKeys(known, view.instrument.slice(bar + 1, bar + 3)).slice(0, 3);
   return near.length === 0 ? refusal.message : `${refusal.message}. Near it: ${near.join(', ')}`;
-}
-
-async function loadRow(): Promise<void> {
-  const rows = (await scannerRows()).filter(({ symbol }) => symbol === view.instrument);
-  row = rows.find(({ interval }) => interval === view.interval) ?? rows[0];
-  if (row !== undefined) showQuote(row);
 }
 
 async function loadBook(): Promise<void> {
@@ -205,5 +199,4 @@ addKeys({
   run: () => location.assign(`/scanner?row=${encodeURIComponent(`${view.instrument} ${view.interval}`)}`),
 });
 showChartBar(view, actions);
-void load();
 showSituation();

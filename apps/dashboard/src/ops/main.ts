@@ -233,6 +233,5 @@ every(1_000, () => {
 });
 document.addEventListener(ACKNOWLEDGED, () => void loadAlerts());
 show();
-void load();
 void loadAlerts();
 void loadJobs();

@@ -315,4 +315,3 @@ every(1_000, async () => {
 onZoneChange(() => void loadRows());
 showTools();
 showSituation();
-void load();

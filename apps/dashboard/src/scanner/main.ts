@@ -1,5 +1,5 @@
 import { messageOf } from '../api/api-error.ts';
-import type { ScannerChange, ScannerRow } from '../api/answers.ts';
+import type { ScannerEvent } from '../api/answers.ts';
 import { scannerRows } from '../api/runner-api.ts';
 import { byId, element, fill, setText } from '../dom/element.ts';
 import { dateAndTime } from '../format/times.ts';
@@ -23,6 +23,8 @@ import { toggleWatched, watchlistNames } from './watchlists.ts';
 
 /** Changes are shown at most so often; the runner sends them as often at most. */
 const SHOW_MS = 250;
+/** Events are asked for without the rows, when these take longer. */
+const FIRST_ROWS_MS = 2_000;
 
 const store = new RowStore();
 let view = readViewState(
@@ -31,7 +33,8 @@ let view = readViewState(
 );
 let isLoaded = false;
 let isPaused = false;
-let wasConnected = false;
+/** How far rows were told; undefined until then. */
+let cursor: string | undefined;
 let failure = '';
 
 const table = new VirtualTable<ScannerView>({
@@ -66,32 +69,38 @@ if (view.selected !== undefined) table.select(view.selected);
 
 const shell = startShell({
   topics: ['scanner'],
-  on: {
-    scanner: (data) => {
-      for (const row of (data as { rows: ScannerChange[] }).rows) store.merge(row);
-      if (!isLoaded && store.size > 0) loaded();
-    },
-  },
-  onConnected: () => {
-    // The first connection begins with all rows, and they are asked for already.
-    if (wasConnected) void load();
-    wasConnected = true;
-  },
+  // Rows come once: those that are asked for while the page still loads, then what changed since, after a broken connection,
+  // too. A runner that does not know the cursor, another run of it, tells all of them.
+  after: Promise.race([load(), sleep(FIRST_ROWS_MS)]),
+  since: () => ({ rows: cursor }),
+  on: { scanner: (data) => take(data as ScannerEvent) },
   onConnection: showSituation,
   onOverview: showSituation,
 });
 
-/** Everything anew: after a connection was lost nobody knows what was missed. */
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Never rejects. An answer that comes after events have told rows is older than they are. */
 async function load(): Promise<void> {
   try {
-    const rows: readonly ScannerRow[] = await scannerRows();
-    failure = '';
-    store.replace(rows);
-    loaded();
+    const answer = await scannerRows();
+    if (cursor !== undefined) return;
+    take({ ...answer, isWhole: true });
   } catch (error) {
+    if (cursor !== undefined) return;
     failure = messageOf(error);
     showSituation();
   }
+}
+
+function take(told: ScannerEvent): void {
+  cursor = told.cursor;
+  failure = '';
+  if (told.isWhole) store.replace(told.rows);
+  else for (const row of told.rows) store.merge(row);
+  if (told.isWhole) loaded();
 }
 
 function loaded(): void {
@@ -179,7 +188,7 @@ function showSituation(): void {
       clear: () => change({ preset: 'all', text: '', list: '', sort: undefined }),
       retry: () => {
         shell.events.retryNow();
-        void load();
+        if (cursor === undefined) void load();
       },
     }),
   );
@@ -232,5 +241,4 @@ toolbar.filter.addEventListener('keydown', (event) => {
   toolbar.filter.blur();
   table.focus();
 });
-void load();
 showSituation();

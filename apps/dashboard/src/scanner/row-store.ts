@@ -36,7 +36,7 @@ export class RowStore {
   }
 
   /** The whole truth: rows that are not in it are gone. */
-  replace(rows: readonly ScannerRow[]): void {
+  replace(rows: readonly ScannerChange[]): void {
     const present = new Set(rows.map(rowKey));
     for (const key of this.#views.keys()) if (!present.has(key)) this.#views.delete(key);
     for (const row of rows) this.merge(row);

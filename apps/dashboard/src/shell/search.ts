@@ -23,7 +23,7 @@ async function keysOfAll(): Promise<readonly string[]> {
     known = (await instruments()).map(({ key }) => key);
   } catch {
     // The ingestor may be away; the runner knows the instruments of its rows.
-    known = [...new Set((await scannerRows()).map(({ symbol }) => symbol))];
+    known = [...new Set((await scannerRows()).rows.map(({ symbol }) => symbol))];
   }
   return known;
 }

@@ -1,5 +1,6 @@
 import type { Overview } from '../api/answers.ts';
 import { EventConnection } from '../api/event-connection.ts';
+import type { Query } from '../api/rest.ts';
 import type { ConnectionState } from '../api/event-connection.ts';
 import { byId, setText, toggleAttribute } from '../dom/element.ts';
 import { parseTime } from '../format/times.ts';
@@ -16,8 +17,12 @@ export interface ShellOptions {
   /** What the page wants of /events beside the overview. */
   readonly topics?: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
+  /** What is known already, as of each connection. */
+  readonly since?: () => Query;
+  /** What the first connection waits for; it never rejects. */
+  readonly after?: Promise<void>;
   readonly on?: Readonly<Record<string, (data: unknown) => void>>;
-  /** After each connection, the first too: what was missed meanwhile must be asked for. */
+  /** After each connection, the first too, so that nothing is asked for twice: what was missed meanwhile must be asked for. */
   readonly onConnected?: () => void;
   readonly onConnection?: (state: ConnectionState) => void;
   readonly onOverview?: (overview: Overview) => void;
@@ -46,6 +51,8 @@ export function startShell(options: ShellOptions = {}): Shell {
   const events = new EventConnection({
     path: '/events',
     query: { topics: ['overview', ...(options.topics ?? [])].join(','), ...options.query },
+    ...(options.since && { since: options.since }),
+    ...(options.after && { after: options.after }),
     on: {
       // The runner could not keep up with what this page missed.
       reset: () => options.onConnected?.(),

@@ -96,4 +96,3 @@ every(5_000, load);
 every(1_000, showSituation);
 onZoneChange(show);
 showSituation();
-void load();

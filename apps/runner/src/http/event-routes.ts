@@ -1,7 +1,7 @@
 import { EventStream, HttpError } from '@tickwright/http';
 import type { EventClient, Route } from '@tickwright/http';
 import { INTERVALS } from '@tickwright/market';
-import type { LiveBoard } from '../live-board.ts';
+import type { BoardBeginning, BoardCursor } from '../live-board.ts';
 import type { RunnerState } from '../runner-state.ts';
 import { INSTRUMENT } from './answers.ts';
 import type { Parts } from './answers.ts';
@@ -40,17 +40,26 @@ export function eventRoutes(state: RunnerState, parts: Parts): Route[] {
           maxLength: 200,
           default: 'overview,scanner,signal,notice',
         },
-        instrument: INSTRUMENT,
+        instrument: { ...INSTRUMENT, description: 'the only one whose rows and candles are told' },
         interval: { type: 'string', description: 'of the candles', enum: INTERVALS },
+        rows: {
+          type: 'string',
+          description:
+            'the cursor of the rows that are known, as /api/v1/scanner or the last scanner event told it: only what changed since is told. Without it, or when this run does not know it, the first scanner event has all rows and says isWhole',
+          maxLength: 80,
+        },
       },
       handler: async ({ query }) => {
         const topics = topicsOf(String(query['topics']));
-        const { instrument, interval } = query;
+        const [instrument, interval, rowsCursor] = [
+          query['instrument'],
+          query['interval'],
+          query['rows'],
+        ].map((value) => (typeof value === 'string' ? value : undefined));
         const stream =
-          typeof instrument === 'string' && typeof interval === 'string'
-            ? `${interval} ${instrument}`
-            : undefined;
-        return new EventStream((client) => feed(client, { state, parts, topics, stream }));
+          instrument === undefined || interval === undefined ? undefined : `${interval} ${instrument}`;
+        const from = { stream, instrument, rowsCursor };
+        return new EventStream((client) => feed(client, { state, parts, topics, from }));
       },
     },
   ];
@@ -68,19 +77,19 @@ interface Feeding {
   readonly state: RunnerState;
   readonly parts: Parts;
   readonly topics: ReadonlySet<Topic>;
-  readonly stream: string | undefined;
+  readonly from: BoardBeginning;
 }
 
-function feed(client: EventClient, { state, parts, topics, stream }: Feeding): void {
+function feed(client: EventClient, { state, parts, topics, from }: Feeding): void {
   let round = 0;
-  let cursor: ReturnType<LiveBoard['begin']> | undefined;
+  let cursor: BoardCursor | undefined;
   const send = (): void => {
     if (client.isBusy) return;
     if (topics.has('overview') && round % OVERVIEW_EVERY === 0) client.send('overview', state.overview());
     round += 1;
     if (state.parts === undefined) return;
     const { board } = parts();
-    cursor ??= board.begin(stream);
+    cursor ??= board.begin(from);
     for (const { event, data } of board.since(cursor, topics)) client.send(event, data);
   };
   send();

@@ -22,10 +22,10 @@ export function marketRoutes(state: RunnerState, parts: Parts): Route[] {
       handler: async () => {
         const { board } = parts();
         const nowMicros = state.clock.nowMicros();
-        const rows = board
-          .rows(nowMicros)
-          .map((row) => ({ ...row, spark: board.closes(row.symbol, row.interval) }));
-        return { time: isoTime(nowMicros), rows };
+        // Before the rows are read: what changes in between is told again, and never missed.
+        const cursor = board.rowsCursor();
+        const rows = board.rows(nowMicros).map((row) => board.withCloses(row));
+        return { time: isoTime(nowMicros), cursor, rows };
       },
     },
     {
