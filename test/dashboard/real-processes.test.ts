@@ -132,6 +132,35 @@ browserTest(
 );
 
 browserTest(
+  'an ingestor that hangs, asked for a backfill and for all its coverage, turns the pill within five seconds, too',
+  async () => {
+    await using opened = await openPage(browser, `${url}/scanner`, { expected: /Failed to load|503/ });
+    const { page } = opened;
+    const { token = '' } = (await readInstance(join(dataDir, 'data', 'runner'))) ?? {};
+    const { pid } = (await readInstance(join(dataDir, 'data', 'ingestor'))) ?? { pid: 0 };
+    expect(pid).toBeGreaterThan(0);
+    await page.waitForSelector('#pill[data-state="OK"]', { timeout: 30_000 });
+    const asking = new AbortController();
+    const { signal } = asking;
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ instrument: 'SIM|ALPHA', from: (Date.now() - 86_400_000) * 1_000 });
+    const slow = [
+      fetch(`${url}/api/v1/ingestor/coverage?from=0`, { signal }),
+      fetch(`${url}/api/v1/ingestor/backfill`, { method: 'POST', headers, body, signal }),
+    ];
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await page.waitForSelector('#pill[data-state="DOWN"]', { timeout: 5_000 });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      asking.abort();
+      await Promise.allSettled(slow);
+    }
+    await page.waitForSelector('#pill[data-state="OK"]', { timeout: 30_000 });
+  },
+);
+
+browserTest(
   'a backfill is asked for with one click, and its progress ends',
   async () => {
     await using opened = await openPage(browser, `${url}/data`);

@@ -6,6 +6,8 @@ import type { Clock, InstanceInfo } from '@tickwright/runtime';
 /** One answer is held in memory. */
 const ANSWER_MAX_BYTES = 64 * 1_024 * 1_024;
 const ASK_TIMEOUT_MS = 2_000;
+/** From the begin of a look to its verdict, whatever it waits for: the lock, the disk, the first answer or the second. */
+const LOOK_MS = 2_000;
 
 export interface IngestorAnswer {
   readonly status: number;
@@ -66,9 +68,11 @@ export class IngestorLink {
     return this.#view.reason !== UNKNOWN;
   }
 
-  /** Looks again; never rejects. */
+  /** Looks again, for 2 s at most; never rejects. An ingestor that hangs is down, whatever else is asked of it meanwhile. */
   async look(signal: AbortSignal): Promise<void> {
-    const found = await this.#look(signal).catch((error: unknown) => ({
+    using limit = timeLimit(LOOK_MS);
+    const look = this.#look(AbortSignal.any([signal, limit.signal]));
+    const found = await Promise.race([look, limit.passed]).catch((error: unknown) => ({
       state: 'down' as const,
       url: null,
       reason: error instanceof Error ? error.message : String(error),
@@ -102,13 +106,32 @@ export class IngestorLink {
     const url = this.#instance?.addresses['http'] ?? null;
     if (this.#instance === undefined) return down('no ingestor runs on this data directory');
     if (url === null) return { ...down('it is starting'), state: 'starting' };
-    const health = jsonOf(await this.ask({ method: 'GET', path: '/health', signal }));
-    const ready = jsonOf(await this.ask({ method: 'GET', path: '/ready', signal }));
+    const [health, ready] = (
+      await Promise.all([
+        this.ask({ method: 'GET', path: '/health', signal }),
+        this.ask({ method: 'GET', path: '/ready', signal }),
+      ])
+    ).map(jsonOf);
+    if (health === undefined || ready === undefined) throw new Error('the ingestor gave no answer');
     const reasons = Array.isArray(ready['reasons']) ? ready['reasons'].map(String) : [];
     const isReady = ready['ready'] === true;
     const state = health['phase'] === 'starting' ? 'starting' : 'up';
     return { state, url, reason: reasons[0] ?? '', ready: isReady, reasons, health };
   }
+}
+
+function timeLimit(
+  ms: number,
+): Disposable & { readonly signal: AbortSignal; readonly passed: Promise<never> } {
+  const end = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`the ingestor does not answer within ${ms / 1_000} s`));
+      end.abort();
+    }, ms);
+  });
+  return { signal: end.signal, passed, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function down(reason: string): Omit<IngestorView, 'sinceMicros'> {

@@ -82,10 +82,15 @@ interface Feeding {
 
 function feed(client: EventClient, { state, parts, topics, from }: Feeding): void {
   let round = 0;
+  let told: string | undefined;
   let cursor: BoardCursor | undefined;
   const send = (): void => {
     if (client.isBusy) return;
-    if (topics.has('overview') && round % OVERVIEW_EVERY === 0) client.send('overview', state.overview());
+    const ingestor = state.parts?.link.view.state;
+    // An ingestor that goes is told at once: pages promise to show it within seconds.
+    if (topics.has('overview') && (round % OVERVIEW_EVERY === 0 || ingestor !== told))
+      client.send('overview', state.overview());
+    told = ingestor;
     round += 1;
     if (state.parts === undefined) return;
     const { board } = parts();
