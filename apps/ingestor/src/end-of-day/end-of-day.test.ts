@@ -11,6 +11,7 @@ import { DayWork } from '../day-work.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { kline, klinesOf } from '../venue-candles-fixture.ts';
 import { idsOf, storedIds } from '../candles/plain-candles-fixture.ts';
+import { dayReportRoutes } from './day-reports.ts';
 import { EndOfDay } from './end-of-day.ts';
 import { runIdOf } from './day-run.ts';
 
@@ -142,6 +143,18 @@ test('a day that is over is sealed, compared, compacted, backed up and pruned, o
     }),
   );
   expect(report.differences).toBe(report.listed.length);
+  // And so it is told over HTTP.
+  const [days, day] = dayReportRoutes(() => rig.dataDir);
+  const asked = (name: string, limit: number): Promise<unknown> =>
+    Promise.resolve(day?.handler({ params: { report: name }, query: { limit } } as never));
+  const name = 'always-2024-08-08.json';
+  expect(await days?.handler({} as never)).toMatchObject({
+    days: [{ report: name, date: '2024-08-08', differences: report.differences }],
+  });
+  expect(await asked(name, 10_000)).toMatchObject({ report: name, listed: report.listed });
+  expect(await asked(name, 1)).toMatchObject({ listed: report.listed.slice(0, 1) });
+  for (const wrong of ['../../config.json', 'always-2024-08-09.json', ''])
+    await expect(asked(wrong, 1)).rejects.toMatchObject({ status: 404 });
   expect(await storedIds(rig.core)).toEqual(idsOf(taken));
   // Looked at again, nothing is due.
   expect(await end.look('always')).toEqual([]);

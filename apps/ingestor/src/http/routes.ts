@@ -3,6 +3,7 @@ import { TickwrightError } from '@tickwright/runtime';
 import type { ParameterSchema, Route, RouteRequest } from '@tickwright/http';
 import type { Core } from '../core.ts';
 import { backfillRoutes } from './backfill-routes.ts';
+import { dayReportRoutes } from '../end-of-day/day-reports.ts';
 import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { IngestorState } from './ingestor-state.ts';
 import { countTicks, gapsOf, instrumentsOf, readTicksInTurn } from './queries.ts';
@@ -54,6 +55,7 @@ export function ingestorRoutes(state: IngestorState): Route[] {
     ...subscriptionRoutes(subscriptions),
     ...coverageRoutes(core),
     ...backfillRoutes(state, core),
+    ...dayReportRoutes(() => running().core.dataDir),
     {
       method: 'GET',
       path: '/api/v1/status',
