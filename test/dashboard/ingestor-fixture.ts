@@ -57,6 +57,14 @@ export function ingestorRoutes(market: MarketFixture, situation: Situation): Rou
         run: { type: 'string', description: 'run' },
       },
     ),
+    get('ingestor/end-of-day', () => ({ days: market.rows.length === 0 ? [] : endedDays() })),
+    {
+      ...get('ingestor/end-of-day', () => null, { limit: whole }),
+      path: '/api/v1/ingestor/end-of-day/{report}',
+      handler: async ({ params }) => ({
+        listed: endedDays().find(({ report }) => report === params['report'])?.listed,
+      }),
+    },
     get('ingestor/jobs', () => ({ runs: market.rows.length === 0 ? [] : [backfillOf(market)] })),
     {
       ...get('ingestor-metrics', () => ''),
@@ -70,6 +78,33 @@ export function ingestorRoutes(market: MarketFixture, situation: Situation): Rou
           .join('\n'),
     },
     get('ops', () => opsOf(situation)),
+  ];
+}
+
+function endedDays() {
+  const listed = [
+    { field: 'close', ours: 2_931.5, theirs: 2_931.55 },
+    { field: 'volume', ours: 18_240, theirs: 18_251 },
+    { field: 'candle', theirs: 2_930 },
+  ].map((each) => ({ instrument: 'NSE_EQ|RELIANCE', openTime: '2026-11-19T04:31:00.000Z', ...each }));
+  const day = { calendar: 'nse', fromMicros: 0, toMicros: 0, dueMicros: 0 };
+  return [
+    {
+      ...day,
+      report: 'nse-2026-11-19.json',
+      date: '2026-11-19',
+      differences: 3,
+      byInstrument: { 'NSE_EQ|RELIANCE': 3 },
+      listed,
+    },
+    {
+      ...day,
+      report: 'nse-2026-11-18.json',
+      date: '2026-11-18',
+      differences: 0,
+      byInstrument: {},
+      listed: [],
+    },
   ];
 }
 

@@ -34,7 +34,7 @@ browserTest.each(Object.entries(PAGES))(
     await using opened = await openPage(browser, server.url + path);
     const { page, complaints } = opened;
     await page.waitForSelector(ready, { state: 'attached' });
-    await page.waitForFunction('document.getElementById("pill").dataset.state === "OK"');
+    await page.waitForSelector('#pill[data-state="OK"]');
     expect(await overflows(page)).toEqual([]);
     expect(await seriousViolations(page)).toEqual([]);
     // The other theme differs in its colours alone.
@@ -52,13 +52,37 @@ browserTest(
   async () => {
     await using opened = await openPage(browser, `${server.url}/scanner`);
     const { page } = opened;
-    await page.waitForFunction('document.getElementById("pill").dataset.state === "OK"');
+    await page.waitForSelector('#pill[data-state="OK"]');
     expect(await page.textContent('#paper')).toContain('PAPER');
     expect(await page.textContent('#market-text')).toMatch(/^NSE (open · closes 15:30 in|closed · opens )/);
     expect(await page.textContent('#pill-age')).toMatch(/^\d+(\.\d)?s$/);
     expect(await page.textContent('#clock-zone')).toBe('IST');
     await page.keyboard.press('t');
     expect(await page.textContent('#clock-zone')).toBe('UTC');
+  },
+);
+
+browserTest(
+  'an ended day tells what differs from the venue’s candles: the minute in the exchange’s time, ours and theirs, and what was done',
+  async () => {
+    await using opened = await openPage(browser, `${server.url}/data`);
+    const { page } = opened;
+    await page.waitForSelector('#ended-days tr[data-key]');
+    const cells = await page.$$eval('#ended-days tr[data-key]', (rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+    );
+    const minute = '2026-11-19 10:01';
+    expect(cells).toEqual([
+      [minute, 'RELIANCE', 'close', '2,931.50', '2,931.55', '−0.05'],
+      [minute, 'RELIANCE', 'volume', '18,240', '18,251', '−11'],
+      [minute, 'RELIANCE', 'whole candle', 'no candle', '2,930.00', '–'],
+    ]);
+    expect(await page.textContent('#ended-days')).toMatch(
+      /3 differences in 1 instrument on 2026-11-19.*Nothing was changed by it/,
+    );
+    await page.selectOption('select[aria-label="Day compared"]', 'nse-2026-11-18.json');
+    await page.waitForSelector('#ended-days b:text-is("No difference")');
+    expect(await page.isVisible('#ended-days table')).toBe(false);
   },
 );
 

@@ -92,9 +92,7 @@ browserTest(
     expect(last).toBe('201');
     expect(await page.isVisible('tr[aria-selected="true"]')).toBe(true);
     await scroll(page, 0);
-    await page.waitForFunction(
-      'document.querySelector("tr[data-key]").getAttribute("aria-rowindex") === "2"',
-    );
+    await page.waitForSelector('tr[data-key][aria-rowindex="2"]');
   },
 );
 

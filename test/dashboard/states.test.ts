@@ -129,9 +129,7 @@ sideBySide(
     await page.fill('#reason', 'news at noon');
     await page.fill('#token', 'guess');
     await page.click('button:has-text("Stop all trading")');
-    await page.waitForFunction(
-      'document.querySelector(".outcome").textContent.includes("Nothing was changed")',
-    );
+    await page.waitForSelector('.outcome:has-text("Nothing was changed")');
     expect([server.situation.killed, server.changes]).toEqual([false, []]);
     await page.fill('#token', TOKEN);
     await page.click('button:has-text("Stop all trading")');

@@ -20,6 +20,7 @@ import { csvText, saveFile } from '../table/csv.ts';
 import { PlainTable } from '../table/plain-table.ts';
 import { BackfillList } from './backfill-list.ts';
 import { instrumentForm, tokenRows } from './changes.ts';
+import { DayComparison } from './day-comparison.ts';
 import { HeatMap, byInstrument } from './heat-map.ts';
 import { BACKUP_COLUMNS, GAP_COLUMNS, STORE_COLUMNS, gapColumns, showDays, showVerified } from './panels.ts';
 
@@ -55,6 +56,7 @@ const backupTable = new PlainTable<BackupRow>({
   key: (backup) => JSON.stringify(backup),
   empty: 'No backup yet.',
 });
+const dayComparison = new DayComparison();
 const filter = element('input', {
   type: 'search',
   class: 'filter',
@@ -104,6 +106,11 @@ fill(
     { id: 'differences', tools: [button('Verify now', () => void runVerify())] },
     verified,
   ),
+  panel(
+    'Ended days against the venue’s candles',
+    { id: 'ended-days', class: 'wide table-panel', tools: dayComparison.tools },
+    dayComparison.element,
+  ),
   panel('Files and sizes', { id: 'stores' }, stores.element),
   panel(
     'Backups',
@@ -139,7 +146,13 @@ function legend(): HTMLElement {
 }
 
 async function load(): Promise<void> {
-  await Promise.allSettled([loadState(), loadCoverage(), loadBackups(), backfillList.load()]);
+  await Promise.allSettled([
+    loadState(),
+    loadCoverage(),
+    loadBackups(),
+    backfillList.load(),
+    dayComparison.load(),
+  ]);
 }
 
 async function loadState(): Promise<void> {
@@ -257,8 +270,12 @@ every(1_000, async () => {
   if (backfillList.isAnyRunning) await backfillList.load();
 });
 every(15_000, () => backfillList.load());
+every(60_000, () => dayComparison.load());
 every(1_000, () => gapTable.age());
-onZoneChange(() => void loadState());
+onZoneChange(() => {
+  void loadState();
+  dayComparison.redraw();
+});
 addKeys(
   { key: 'f', does: 'Filter instruments', run: () => filter.focus() },
   { key: 'j', does: 'Next instrument', run: () => map.move(1) },
