@@ -18,12 +18,15 @@ export function dayService(
   const keys = config.instruments.map(({ instrument }) => instrument);
   let at = 0;
   let dueMs = 0;
+  /** A day is told in vain to a board that has no price yet: those of this round's first portion count. */
+  let hadPrices = false;
   return loopService({
     name: 'day figures',
     clock,
     intervalMs: PAUSE_MS,
     work: async () => {
       if (at === 0 && clock.monotonicMs() < dueMs) return;
+      if (at === 0) hadPrices = board.hasPrices;
       const instruments = keys.slice(at, at + PORTION);
       try {
         const { candles } = await query.latestCandles({ instruments, interval: '1d', count: DAYS });
@@ -32,7 +35,7 @@ export function dayService(
         log.debug({ error: String(error) }, 'a day was not read; the next look is soon');
       }
       at = at + PORTION >= keys.length ? 0 : at + PORTION;
-      if (at === 0) dueMs = clock.monotonicMs() + (board.hasPrices ? AGAIN_MS : 0);
+      if (at === 0) dueMs = clock.monotonicMs() + (hadPrices ? AGAIN_MS : 0);
     },
   });
 }
