@@ -82,6 +82,11 @@ export interface StoreUse {
   readonly limit: { readonly bytes?: number; readonly hours?: number; readonly count?: number };
 }
 
+/** Ticks of the day that goes on stand in the tick file; files of their own begin with its end. */
+export function storeName({ store }: StoreUse): string {
+  return store === 'ticks' ? 'ticks of ended days' : store;
+}
+
 export interface StreamStatus {
   readonly venue: string;
   readonly connections: readonly {

@@ -163,6 +163,8 @@ export class CandleChart {
       borderDownColor: down,
       wickUpColor: up,
       wickDownColor: down,
+      // Of its own: a hollow candle's fill would make its label black.
+      priceLineColor: themeColor('accent'),
     });
     this.#volume.applyOptions({ color: themeColor('line-strong') });
   }

@@ -46,7 +46,8 @@ function dayColumn(date: string): Column<InstrumentDays> {
 
 export function dayText(instrument: string, date: string, day: CoverageRow | undefined): string {
   if (day === undefined) return `${instrument}, ${date}: nothing is stored`;
-  if (day.completeness === null) return `${instrument}, ${date}: nothing was to be expected`;
+  if (day.completeness === null)
+    return `${instrument}, ${date}: ${day.unwatched > 0 ? 'not watched then' : 'no session'}`;
   const gaps = day.missingSpans.map(
     ({ from, to, cause, state }) => `${from.slice(11, 16)}–${to.slice(11, 16)} UTC ${cause}, ${state}`,
   );
@@ -124,6 +125,8 @@ export class HeatMap {
       onSelect: (key) => this.#onSelect(key === undefined ? undefined : this.#rows.get(key)),
     });
     this.element.replaceChildren(this.#table.element);
+    // The newest days are asked about first, and a phone shows a few of them only.
+    this.#table.element.scrollLeft = this.#table.element.scrollWidth;
   }
 
   move(step: number): void {

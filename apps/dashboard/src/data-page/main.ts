@@ -102,7 +102,7 @@ fill(
   ),
   panel('Backfills', { id: 'backfills' }, backfillList.element),
   panel(
-    'Differences',
+    'Verification',
     { id: 'differences', tools: [button('Verify now', () => void runVerify())] },
     verified,
   ),
@@ -136,7 +136,7 @@ function legend(): HTMLElement {
     ['high', '99'],
     ['low', '90'],
     ['bad', 'less'],
-    ['off', 'closed'],
+    ['off', '· closed or not watched'],
   ] as const;
   return element(
     'span',

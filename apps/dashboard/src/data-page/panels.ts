@@ -1,5 +1,6 @@
 import type { GapRow } from '../api/answers.ts';
 import type { BackupRow, VerifyAnswer } from '../api/coverage.ts';
+import { storeName } from '../api/ingestor-status.ts';
 import type { StoreUse } from '../api/ingestor-status.ts';
 import { element, fill } from '../dom/element.ts';
 import type { Child } from '../dom/element.ts';
@@ -42,6 +43,7 @@ export const GAP_COLUMNS: readonly Column<GapRow>[] = [
   {
     id: 'reason',
     title: 'Why',
+    wraps: true,
     hides: 2,
     text: ({ reason }) => reason ?? '',
     hover: ({ reason }) => reason ?? '',
@@ -83,24 +85,26 @@ export function gapColumns(ask: AskBackfill): readonly Column<GapRow>[] {
 }
 
 export const STORE_COLUMNS: readonly Column<StoreUse>[] = [
-  { id: 'store', title: 'Store', text: ({ store }) => store },
+  { id: 'store', title: 'Store', text: storeName },
   { id: 'bytes', title: 'Size', align: 'right', text: (use) => bytes(use.bytes) },
   { id: 'count', title: 'Files', align: 'right', text: ({ count }) => whole(count) },
   {
     id: 'hours',
     title: 'Oldest',
+    hides: 3,
     align: 'right',
     text: ({ hours }) => (hours === 0 ? UNKNOWN : age(hours * HOUR_MS)),
   },
   {
     id: 'limit',
     title: 'Kept at most',
+    wraps: true,
     align: 'right',
     text: ({ limit }) =>
       [
         limit.bytes === undefined ? '' : bytes(limit.bytes),
         limit.hours === undefined ? '' : age(limit.hours * HOUR_MS),
-        limit.count === undefined ? '' : whole(limit.count),
+        limit.count === undefined ? '' : `${whole(limit.count)} of them`,
       ]
         .filter((text) => text !== '')
         .join(', '),

@@ -1,6 +1,7 @@
 import type { Order, Signal } from '@tickwright/trading';
 import type { TickRow } from '../api/answers.ts';
 import { compact, price, priceText, quantityText } from '../format/numbers.ts';
+import { paintStrategy } from '../paper/columns.ts';
 import { dateAndTime, shortAge, timeOfDay } from '../format/times.ts';
 import { zone } from '../shell/clock.ts';
 import { serverNow } from '../shell/server-time.ts';
@@ -50,7 +51,14 @@ export const SIGNAL_COLUMNS: readonly Column<Signal>[] = [
     hover: ({ reason, note }) => `${reason}${note === '' ? '' : ` (${note})`}`,
   },
   { id: 'price', title: 'Price', align: 'right', text: ({ price: at }) => priceText(at) },
-  { id: 'strategy', title: 'Strategy', text: ({ strategy }) => strategy, hover: ({ reason }) => reason },
+  {
+    id: 'strategy',
+    title: 'Strategy',
+    wraps: true,
+    text: ({ strategy }) => strategy,
+    paint: paintStrategy,
+    hover: ({ reason }) => reason,
+  },
 ];
 
 export const ORDER_COLUMNS: readonly Column<Order>[] = [

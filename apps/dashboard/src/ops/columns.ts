@@ -49,6 +49,7 @@ export const CONNECTION_COLUMNS: readonly Column<Connection>[] = [
   {
     id: 'state',
     title: 'State',
+    wraps: true,
     text: ({ state, reason }) => `${state}${reason === undefined ? '' : `: ${reason}`}`,
     tone: ({ state }) => (state === 'open' ? '' : 'bad'),
   },
@@ -79,18 +80,23 @@ export const CONNECTION_COLUMNS: readonly Column<Connection>[] = [
 export type Subscription = StreamStatus['subscriptions'][number];
 const USUAL = new Set(['live', 'quiet']);
 
+function subscriptionState({ state, reason }: Subscription): string {
+  return `${state}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
 export const SUBSCRIPTION_COLUMNS: readonly Column<Subscription>[] = [
   {
     id: 'instrument',
     title: 'Instrument',
+    width: '13rem',
     text: ({ instrument }) => instrument,
     value: ({ instrument }) => instrument,
   },
   {
     id: 'state',
     title: 'State',
-    width: '8rem',
-    text: ({ state, reason }) => `${state}${reason === undefined ? '' : `: ${reason}`}`,
+    text: subscriptionState,
+    hover: subscriptionState,
     tone: ({ state }) => (state === 'live' ? '' : USUAL.has(state) ? 'muted' : 'warn'),
     value: ({ state }) => (USUAL.has(state) ? state : ` ${state}`),
   },
@@ -124,6 +130,7 @@ export const NOTICE_COLUMNS: readonly Column<NoticeRow>[] = [
   {
     id: 'text',
     title: 'Text',
+    wraps: true,
     text: ({ text }) => text,
     hover: ({ text, strategy, instrument }) =>
       [text, strategy, instrument].filter((each) => each !== null).join('\n'),
@@ -163,5 +170,5 @@ export const LOG_COLUMNS: readonly Column<LogLine>[] = [
     tone: ({ level }) => (level === 'error' ? 'bad' : level === 'warn' ? 'warn' : 'muted'),
   },
   { id: 'name', title: 'From', hides: 3, text: ({ name }) => name, tone: () => 'muted' },
-  { id: 'msg', title: 'Message', text: ({ msg }) => msg, hover: ({ msg }) => msg },
+  { id: 'msg', title: 'Message', wraps: true, text: ({ msg }) => msg },
 ];

@@ -1,7 +1,7 @@
 import type { IngestorStatus } from '../api/ingestor-status.ts';
 import type { Ops } from '../api/ops.ts';
 import { element, fill } from '../dom/element.ts';
-import { bytes, compact, whole } from '../format/numbers.ts';
+import { UNKNOWN, bytes, compact, whole } from '../format/numbers.ts';
 import { duration, shortAge } from '../format/times.ts';
 import type { Rates } from './rates.ts';
 
@@ -82,7 +82,8 @@ export function stagesOf(options: {
     },
     {
       title: 'Signal',
-      rate: latency?.p50 === null || latency === undefined ? 'none yet' : `p50 ${duration(latency.p50)}`,
+      rate:
+        latency?.p50 === null || latency === undefined ? 'none in this run' : `p50 ${duration(latency.p50)}`,
       ageMs: runner?.ages.lastSignal,
       detail:
         latency?.p99 === null || latency === undefined
@@ -105,7 +106,7 @@ export function showPipeline(target: HTMLElement, stages: readonly Stage[]): voi
         { class: 'stage', 'data-tone-of': tone },
         element('b', {}, title),
         element('span', { class: 'stage-rate' }, rate),
-        element('span', {}, isKnown ? `${shortAge(ageMs)} ago` : 'not yet'),
+        element('span', {}, isKnown ? `${shortAge(ageMs)} ago` : UNKNOWN),
         element('span', { class: 'muted' }, detail),
       ),
     );

@@ -1,3 +1,4 @@
+import { storeName } from '../api/ingestor-status.ts';
 import type { IngestorStatus } from '../api/ingestor-status.ts';
 import { total } from '../api/metrics.ts';
 import type { Metrics } from '../api/metrics.ts';
@@ -83,7 +84,7 @@ export function showStorage(
           [`Queue of ${name}`, `${depth} of ${limit}${dropped > 0 ? `, ${dropped} dropped` : ''}`] as const,
       ),
       ['Tick buffer', `${whole(status?.tickFile?.waitingRows)} rows`],
-      ...(status?.limits ?? []).map((use) => [`Store ${use.store}`, storeText(use)] as const),
+      ...(status?.limits ?? []).map((use) => [`Store: ${storeName(use)}`, storeText(use)] as const),
       ['Last backup', backupText(status)],
     ]),
   );

@@ -52,6 +52,23 @@ export function strategyColumn<Row extends { readonly strategy: string | null }>
   return { id: 'strategy', title: 'Strategy', hides: 3, text: ({ strategy }) => strategy ?? '' };
 }
 
+/** With the strategy below it where that has no column: two may hold the same instrument. */
+function heldColumn(): Column<MarkedPosition> {
+  const column = instrumentColumn<MarkedPosition>();
+  return {
+    ...column,
+    paint: (cell, row) => {
+      column.paint?.(cell, row);
+      cell.append(element('span', { class: 'narrow-only below' }, row.strategy));
+    },
+  };
+}
+
+/** A long name breaks at its joints. */
+export function paintStrategy(cell: HTMLElement, { strategy }: { readonly strategy: string }): void {
+  fill(cell, ...strategy.split(/(?<=_)|(?=@)/).flatMap((part) => [element('wbr'), part]));
+}
+
 function quantityColumn<Row extends { readonly quantity: string }>(): Column<Row> {
   return {
     id: 'quantity',
@@ -67,7 +84,7 @@ const sideTone = ({ side }: { readonly side: string }): 'up' | 'down' => (side =
 const sideText = ({ side }: { readonly side: string }): string => (side === 'buy' ? '▲ buy' : '▼ sell');
 
 export const POSITION_COLUMNS: readonly Column<MarkedPosition>[] = [
-  instrumentColumn(),
+  heldColumn(),
   strategyColumn(),
   {
     id: 'quantity',
@@ -81,6 +98,7 @@ export const POSITION_COLUMNS: readonly Column<MarkedPosition>[] = [
   {
     id: 'average',
     title: 'Avg',
+    hides: 3,
     align: 'right',
     text: ({ averagePrice }) => priceText(averagePrice),
     csv: ({ averagePrice }) => averagePrice,
@@ -88,6 +106,7 @@ export const POSITION_COLUMNS: readonly Column<MarkedPosition>[] = [
   {
     id: 'mark',
     title: 'Mark',
+    hides: 3,
     align: 'right',
     text: ({ markPrice }) => priceText(markPrice),
     flashes: true,
@@ -161,6 +180,7 @@ export const ORDER_COLUMNS: readonly Column<Order>[] = [
     id: 'reason',
     title: 'Reason',
     hides: 2,
+    wraps: true,
     text: ({ reason }) => reason,
     hover: ({ code, reason }) => `${code}: ${reason}`,
     tone: () => 'muted',

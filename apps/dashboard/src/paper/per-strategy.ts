@@ -1,6 +1,7 @@
 import type { ClosedTrade, MarkedPosition } from '@tickwright/trading';
 import { decimalTone, sumDecimals } from '../format/decimal-sum.ts';
 import { money } from '../format/numbers.ts';
+import { paintStrategy } from './columns.ts';
 import type { Column } from '../table/column.ts';
 
 /** A strategy's results. */
@@ -38,8 +39,8 @@ export function resultsOf(
 const SIGNED = { sign: 'always' } as const;
 
 export const RESULT_COLUMNS: readonly Column<StrategyResult>[] = [
-  { id: 'strategy', title: 'Strategy', text: ({ strategy }) => strategy },
-  { id: 'held', title: 'Held', align: 'right', text: ({ held }) => String(held) },
+  { id: 'strategy', title: 'Strategy', wraps: true, text: ({ strategy }) => strategy, paint: paintStrategy },
+  { id: 'held', title: 'Held', align: 'right', hides: 3, text: ({ held }) => String(held) },
   {
     id: 'realized',
     title: 'Realized',
@@ -65,7 +66,7 @@ export const RESULT_COLUMNS: readonly Column<StrategyResult>[] = [
     text: ({ fees }) => money(fees),
     csv: ({ fees }) => fees,
   },
-  { id: 'trades', title: 'Trades', align: 'right', text: ({ trades }) => String(trades) },
+  { id: 'trades', title: 'Trades', align: 'right', hides: 3, text: ({ trades }) => String(trades) },
   {
     id: 'wins',
     title: 'Won',

@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** CSS width, `7rem`; without one it takes what is left. */
   readonly width?: string;
+  /** A sentence: it breaks into lines where the others would cut it. */
+  readonly wraps?: true;
   /** Hidden on narrow screens: 1 first, 3 last; without it always there. */
   readonly hides?: 1 | 2 | 3;
   /** What the cell says; written only when it changed. */

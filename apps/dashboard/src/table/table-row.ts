@@ -22,8 +22,13 @@ export class TableRow<Row> {
       const cell = element(index === 0 ? 'th' : 'td', {
         ...(index === 0 ? { scope: 'row' } : {}),
         ...(isGrid ? { role: index === 0 ? 'rowheader' : 'gridcell' } : {}),
-        class:
-          `${column.align === 'right' ? 'right ' : ''}${column.hides === undefined ? '' : `hides-${column.hides}`}`.trim(),
+        class: [
+          column.align === 'right' ? 'right' : '',
+          column.hides === undefined ? '' : `hides-${column.hides}`,
+          column.wraps === true ? 'wrap' : '',
+        ]
+          .filter((name) => name !== '')
+          .join(' '),
       });
       this.#cells.push(cell);
       this.#texts.push('');
