@@ -71,11 +71,11 @@ browserTest(
     const cells = await page.$$eval('#ended-days tr[data-key]', (rows) =>
       rows.map((row) => [...row.children].map((cell) => cell.textContent)),
     );
-    const minute = '2026-11-19 10:01';
+    const minute = '11-19 10:01';
     expect(cells).toEqual([
       [minute, 'RELIANCE', 'close', '2,931.50', '2,931.55', '−0.05'],
       [minute, 'RELIANCE', 'volume', '18,240', '18,251', '−11'],
-      [minute, 'RELIANCE', 'whole candle', 'no candle', '2,930.00', '–'],
+      [minute, 'RELIANCE', 'candle', 'no candle', '2,930.00', '–'],
     ]);
     expect(await page.textContent('#ended-days')).toMatch(
       /3 differences in 1 instrument on 2026-11-19.*Nothing was changed by it/,
@@ -85,6 +85,16 @@ browserTest(
     expect(await page.isVisible('#ended-days table')).toBe(false);
   },
 );
+
+browserTest('a price that ends in zero rounds none beside it', async () => {
+  const row = server.market.rows.find(({ symbol }) => symbol === 'NSE_EQ|TCS');
+  if (row === undefined) throw new Error('the market has no such row');
+  Object.assign(row, { status: 'STOPPED', last_price: 1.5, day_low: 1.4741, day_high: 1.5459 });
+  server.changed(row);
+  await using opened = await openPage(browser, `${server.url}/instrument/NSE_EQ%7CTCS`);
+  await opened.page.waitForSelector('#quote .last:text-is("1.5000")');
+  expect(await opened.page.textContent('#quote')).toContain('day 1.4741 – 1.5459');
+});
 
 browserTest('a page or an instrument that does not exist says so, and what there is instead', async () => {
   await using missing = await openPage(browser, `${server.url}/scaner`, { expected: /404/ });

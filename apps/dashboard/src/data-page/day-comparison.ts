@@ -12,7 +12,7 @@ import { csvText, saveFile } from '../table/csv.ts';
 import { PlainTable } from '../table/plain-table.ts';
 
 const SHOWN_MAX = 500;
-const FIELDS: Readonly<Record<string, string>> = { tradeCount: 'trades', candle: 'whole candle' };
+const FIELDS: Readonly<Record<string, string>> = { tradeCount: 'trades', candle: 'candle' };
 
 function decimalsFor({ ours, theirs }: CandleDifference): number {
   return Math.max(...[ours, theirs].map((value) => (value === undefined ? 0 : decimalsOf(value))));
@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<CandleDifference>[] = [
   {
     id: 'minute',
     title: 'Minute',
-    text: ({ openTime }) => dateAndTime(Date.parse(openTime), zone()).slice(0, 16),
+    text: ({ openTime }) => dateAndTime(Date.parse(openTime), zone()).slice(5, 16),
     csv: ({ openTime }) => openTime,
   },
   instrumentColumn(),
@@ -43,7 +43,8 @@ const COLUMNS: readonly Column<CandleDifference>[] = [
   },
   {
     id: 'theirs',
-    title: 'The venue’s',
+    title: 'Theirs',
+    hint: 'The venue’s own candle',
     align: 'right',
     text: (row) => side(row.theirs, row),
     csv: ({ theirs }) => theirs ?? null,
@@ -51,6 +52,7 @@ const COLUMNS: readonly Column<CandleDifference>[] = [
   {
     id: 'difference',
     title: 'Ours − theirs',
+    hides: 3,
     align: 'right',
     text: (row) =>
       row.ours === undefined || row.theirs === undefined

@@ -1,5 +1,5 @@
 import type { CoverageRow } from '../api/coverage.ts';
-import { element } from '../dom/element.ts';
+import { element, fill } from '../dom/element.ts';
 import { decimalText } from '../format/numbers.ts';
 import type { Column } from '../table/column.ts';
 import { VirtualTable } from '../table/virtual-table.ts';
@@ -25,6 +25,13 @@ export function percentText(day: CoverageRow | undefined): string {
   if (day.completeness === null) return '·';
   if (levelOf(day) === 'full') return '100';
   return decimalText(Math.floor(day.completeness * 1_000) / 10, 1);
+}
+
+/** A phone has no room for the segment, and would cut the rest. */
+function paintKey(cell: HTMLElement, { instrument }: InstrumentDays): void {
+  const bar = instrument.indexOf('|') + 1;
+  const segment = element('span', { class: 'wide-only' }, instrument.slice(0, bar));
+  fill(cell, segment, instrument.slice(bar));
 }
 
 function dayColumn(date: string): Column<InstrumentDays> {
@@ -112,7 +119,14 @@ export class HeatMap {
   #rebuild(dates: readonly string[]): void {
     this.#dates = dates.join();
     const columns: Column<InstrumentDays>[] = [
-      { id: 'instrument', title: 'Instrument', width: '14rem', text: ({ instrument }) => instrument },
+      {
+        id: 'instrument',
+        title: 'Instrument',
+        width: '14rem',
+        text: ({ instrument }) => instrument,
+        paint: paintKey,
+        hover: ({ instrument }) => instrument,
+      },
       ...dates.map(dayColumn),
       { id: 'rest', title: '', text: () => '' },
     ];

@@ -32,7 +32,7 @@ export const GAP_COLUMNS: readonly Column<GapRow>[] = [
       toMicros < 0 ? `${age(serverNow() - fromMicros / 1_000)}, lasts` : age((toMicros - fromMicros) / 1_000),
     ages: true,
   },
-  { id: 'cause', title: 'Cause', text: ({ cause }) => cause },
+  { id: 'cause', title: 'Cause', hides: 3, text: ({ cause }) => cause },
   {
     id: 'state',
     title: 'State',

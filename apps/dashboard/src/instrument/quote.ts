@@ -7,7 +7,9 @@ const ARROWS = { up: '▲ ', down: '▼ ', flat: '' } as const;
 /** The last price and the day, beside the name. */
 export function showQuote(row: ScannerRow): void {
   const { last_price: last, change, change_percent: percent } = row;
-  const decimals = last === null ? 2 : Math.max(2, decimalsOf(last));
+  // A last price that happens to end in zero must not round the others.
+  const known = [last, row.day_open, row.day_low, row.day_high].filter((each) => each !== null);
+  const decimals = Math.max(2, ...known.map(decimalsOf));
   const tone = directionOf(percent);
   fill(
     byId('quote'),

@@ -11,7 +11,12 @@ const SIDE_SIGNS: Readonly<Record<string, string>> = { buy: '▲', sell: '▼' }
 export const DIRECTION_SIGNS = { long: '▲', short: '▼', flat: '■' } as const;
 export const DIRECTION_TONES = { long: 'up', short: 'down', flat: 'flat' } as const;
 
-export const TICK_COLUMNS: readonly Column<TickRow>[] = [
+/** A tick with as many decimals as its instrument was seen to have: prices stand below each other, and none is rounded. */
+export interface ShownTick extends TickRow {
+  readonly decimals: number;
+}
+
+export const TICK_COLUMNS: readonly Column<ShownTick>[] = [
   {
     id: 'time',
     title: 'Time',
@@ -21,7 +26,7 @@ export const TICK_COLUMNS: readonly Column<TickRow>[] = [
     id: 'price',
     title: 'Price',
     align: 'right',
-    text: (tick) => `${SIDE_SIGNS[tick.side] ?? ''} ${price(tick.price)}`,
+    text: (tick) => `${SIDE_SIGNS[tick.side] ?? ''} ${price(tick.price, tick.decimals)}`,
     tone: ({ side }) => (side === 'buy' ? 'up' : side === 'sell' ? 'down' : ''),
   },
   { id: 'quantity', title: 'Qty', align: 'right', text: ({ quantity }) => compact(quantity) },

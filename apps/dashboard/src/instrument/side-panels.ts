@@ -1,16 +1,18 @@
 import type { MarkedPosition, Order, Signal } from '@tickwright/trading';
 import type { TickRow } from '../api/answers.ts';
 import { byId, element, fill } from '../dom/element.ts';
-import { money, priceText, quantityText } from '../format/numbers.ts';
+import { decimalsOf, money, priceText, quantityText } from '../format/numbers.ts';
 import { factList, panel } from '../shell/panel.ts';
 import { PlainTable } from '../table/plain-table.ts';
 import { ORDER_COLUMNS, SIGNAL_COLUMNS, TICK_COLUMNS } from './side-columns.ts';
+import type { ShownTick } from './side-columns.ts';
 
 const SHOWN = 30;
 
 /** The boxes beside the chart. */
 export class SidePanels {
-  readonly #ticks = new PlainTable<TickRow>({
+  #decimals = 2;
+  readonly #ticks = new PlainTable<ShownTick>({
     label: 'Last ticks',
     columns: TICK_COLUMNS,
     key: ({ eventTime, tradeId, price, quantity }) => `${eventTime} ${tradeId ?? ''} ${price} ${quantity}`,
@@ -42,7 +44,9 @@ export class SidePanels {
 
   /** Oldest first, as the ingestor tells them. */
   showTicks(ticks: readonly TickRow[]): void {
-    this.#ticks.setRows(ticks.toReversed().slice(0, SHOWN));
+    const shown = ticks.toReversed().slice(0, SHOWN);
+    this.#decimals = Math.max(this.#decimals, ...shown.map(({ price }) => decimalsOf(price)));
+    this.#ticks.setRows(shown.map((tick) => ({ ...tick, decimals: this.#decimals })));
   }
 
   showBook(signals: readonly Signal[], orders: readonly Order[]): void {

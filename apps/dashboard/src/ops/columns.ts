@@ -88,7 +88,7 @@ export const SUBSCRIPTION_COLUMNS: readonly Column<Subscription>[] = [
   {
     id: 'instrument',
     title: 'Instrument',
-    width: '13rem',
+    width: '15.5rem',
     text: ({ instrument }) => instrument,
     value: ({ instrument }) => instrument,
   },
@@ -104,7 +104,7 @@ export const SUBSCRIPTION_COLUMNS: readonly Column<Subscription>[] = [
     id: 'tick',
     title: 'Last tick',
     align: 'right',
-    width: '6rem',
+    width: '5rem',
     text: ({ lastTickMicros }) =>
       lastTickMicros <= 0 ? 'none' : shortAge(serverNow() - lastTickMicros / 1_000),
     value: ({ lastTickMicros }) => -lastTickMicros,
