@@ -143,7 +143,7 @@ browserTest(
     const asking = new AbortController();
     const { signal } = asking;
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ instrument: 'SIM|ALPHA', from: (Date.now() - 86_400_000) * 1_000 });
+    const body = JSON.stringify({ instrument: 'SIM|BRAVO', from: (Date.now() - 86_400_000) * 1_000 });
     const slow = [
       fetch(`${url}/api/v1/ingestor/coverage?from=0`, { signal }),
       fetch(`${url}/api/v1/ingestor/backfill`, { method: 'POST', headers, body, signal }),
@@ -172,8 +172,9 @@ browserTest(
     // The first time the token is asked for.
     await page.fill('#token', token);
     await page.click('dialog button:has-text("Backfill")');
-    await page.waitForSelector('#backfills li[data-state="succeeded"]', { timeout: 90_000 });
-    expect(await page.textContent('#backfills li')).toMatch(/^SIM\|ALPHA succeeded/);
+    const done = '#backfills li[data-state="succeeded"]:has-text("SIM|ALPHA")';
+    await page.waitForSelector(done, { timeout: 90_000 });
+    expect(await page.textContent(done)).toMatch(/^SIM\|ALPHA succeeded/);
     expect(complaints).toEqual([]);
   },
   START_MS,
