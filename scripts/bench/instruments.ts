@@ -259,7 +259,8 @@ async function until(
   for (;;) {
     const passedMs = performance.now() - sinceMs;
     if (isSo(await statusOf(ingestor)) || passedMs > boundMs) return passedMs;
-    if (boundMs === Infinity && passedMs > LIMIT_MS) throw new Error(`it was not so after ${LIMIT_MS / 1_000} s`);
+    if (boundMs === Infinity && passedMs > LIMIT_MS)
+      throw new Error(`it was not so after ${LIMIT_MS / 1_000} s`);
     await sleep(500);
   }
 }

@@ -187,7 +187,12 @@ export class Life {
     const { clock } = this.#machine.world;
     return [
       loopService({ name: 'flush', clock, intervalMs: 500, work: (signal) => flusher.flush(signal) }),
-      loopService({ name: 'publish', clock, intervalMs: 1_500, work: (signal) => aggregator.cycle({ signal, oldHoursMs: 500 }) }),
+      loopService({
+        name: 'publish',
+        clock,
+        intervalMs: 1_500,
+        work: (signal) => aggregator.cycle({ signal, oldHoursMs: 500 }),
+      }),
       loopService({
         name: 'clock',
         clock,
