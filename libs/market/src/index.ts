@@ -18,7 +18,7 @@ export { CandleBuilder } from './candle/candle-builder.ts';
 export type { CandleBuilderOptions } from './candle/candle-builder.ts';
 export type { CandleHour } from './candle/candle-memory.ts';
 export type { CandleCounts } from './candle/candle-counts.ts';
-export type { IsComplete } from './candle/candle-extract.ts';
+export type { GoneMinute, IsComplete } from './candle/candle-extract.ts';
 export { MAX_CHANGED_CANDLES } from './candle/candle-changes.ts';
 export { CLOSE_AFTER_CLOCK_MICROS, CLOSE_AFTER_EVENT_MICROS } from './candle/candle-closing.ts';
 export { candleStateColumns } from './candle/candle-state.ts';

@@ -1,5 +1,5 @@
 import { CandleSource, HOUR_MICROS, MINUTE_MICROS } from '@tickwright/market';
-import type { CandleColumns, UnloadedCandle } from '@tickwright/market';
+import type { CandleColumns, GoneMinute, UnloadedCandle } from '@tickwright/market';
 import type { CandleFiles, CandleName } from '@tickwright/store';
 import type { TickStore } from '../ticks/tick-store.ts';
 import { storedCandles } from './hour-candles.ts';
@@ -14,12 +14,6 @@ export interface RecomputeParts extends StoredCandleParts {
   readonly candleFiles: Pick<CandleFiles, 'mergeHour' | 'read'>;
   /** Is told of the rows that went into a file, and of those that went out of it. */
   readonly onRecomputed?: (candles: CandleColumns, gone: readonly GoneMinute[]) => void;
-}
-
-/** A 1m candle that is no more. */
-export interface GoneMinute extends CandleName {
-  /** Journal offset of what took its place. */
-  readonly version: number;
 }
 
 /** Candles of a time of which ticks were removed stay as they are: what is left cannot give them. */

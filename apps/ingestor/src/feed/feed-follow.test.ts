@@ -179,6 +179,29 @@ test('candles computed again from storage reach the follower', async () => {
   expect(follower.of('15m', KEY)[0]).toMatchObject({ low: 7, tradeCount: 2 });
 });
 
+test("the venue's candle in memory that stands no more goes for the follower as well", async () => {
+  const clock = new ManualClock({ startMicros: START + 30 * MINUTE });
+  await using rig = await Rig.open({ clock });
+  connected(rig);
+  const { follower, memory, pump } = follow(rig.core, ['1m', '5m']);
+  const lines = [1, 2, 8, 12].map((minute) => kline({ openTime: START + minute * MINUTE, close: '11' }));
+  rig.sink.answer('rest', rig.clock.nowMicros(), klinesOf('BTCUSDT', lines));
+  rig.core.pipeline.settle();
+  pump.flush();
+  expect(follower.of('1m', KEY)).toHaveLength(4);
+  await rig.live([trade({ id: 1, timeMicros: START + 6 * MINUTE, price: '20' })]);
+  rig.core.pipeline.settle();
+  pump.flush();
+  for (const interval of ['1m', '5m'] as const) {
+    const defined = definedCandles(rig.core, interval, KEY);
+    const told = follower.of(interval, KEY);
+    expect(told.map(({ openMicros }) => openMicros)).toEqual(defined.map(({ openMicros }) => openMicros));
+    const state = snapshotOf(memory.state(topics.candle(interval, KEY), 100));
+    expect(state.filter(({ isGone }) => isGone !== true)).toEqual(told);
+  }
+  expect(follower.of('1m', KEY).map(({ openMicros }) => (openMicros - START) / MINUTE)).toEqual([1, 2, 6]);
+});
+
 test("the venue's candle that stands no more goes for the follower as it goes from the files, and for who joins later", async () => {
   const clock = new ManualClock({ startMicros: START + 30 * MINUTE });
   await using rig = await Rig.open({ memoryHours: 1, clock });

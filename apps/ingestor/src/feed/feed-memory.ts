@@ -1,6 +1,7 @@
 import { MINUTE_MICROS } from '@tickwright/market';
 import type {
   CandleColumns,
+  GoneMinute,
   Gap,
   InstrumentKey,
   InstrumentTable,
@@ -9,7 +10,6 @@ import type {
 } from '@tickwright/market';
 import { goneCandle, parseTopic, topics } from '@tickwright/feed';
 import type { FeedCandle, FeedStatus, SnapshotSource, TopicState } from '@tickwright/feed';
-import type { GoneMinute } from '../candles/recompute.ts';
 import type { Pipeline } from '../intake/pipeline.ts';
 import { GapChanges } from './gap-changes.ts';
 import { LongerCandles } from './longer-candles.ts';
@@ -96,9 +96,10 @@ export class FeedMemory implements SnapshotSource {
 
   /** The candles that changed since the last call; undefined when there were too many to be followed. */
   takeCandles(): ChangedCandles[] | undefined {
-    const { candles, hasOverflowed } = this.#options.pipeline.candles.takeChangedCandles(this.#isComplete);
-    if (hasOverflowed) return undefined;
-    const minutes = this.#put(candles);
+    const taken = this.#options.pipeline.candles.takeChangedCandles(this.#isComplete);
+    if (taken.hasOverflowed) return undefined;
+    const minutes = this.#put(taken.candles);
+    this.#remove(taken.gone, minutes);
     for (const { rows, gone } of this.#recomputed.splice(0)) {
       this.#put(rows, minutes);
       this.#remove(gone, minutes);

@@ -1,8 +1,7 @@
 import { TickBatch } from '@tickwright/market';
-import type { CandleColumns, InstrumentTable } from '@tickwright/market';
+import type { CandleColumns, GoneMinute, InstrumentTable } from '@tickwright/market';
 import type { FeedSender } from '@tickwright/feed';
 import type { Clock } from '@tickwright/runtime';
-import type { GoneMinute } from '../candles/recompute.ts';
 import type { FoldListener } from '../intake/pipeline.ts';
 import type { FeedMemory } from './feed-memory.ts';
 

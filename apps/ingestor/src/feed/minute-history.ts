@@ -1,6 +1,5 @@
 import { candleColumns } from '@tickwright/market';
-import type { CandleColumns } from '@tickwright/market';
-import type { GoneMinute } from '../candles/recompute.ts';
+import type { CandleColumns, GoneMinute } from '@tickwright/market';
 
 const FIRST_CAPACITY = 64;
 /** Of each instrument so many candles that are gone are remembered; the files never had the others either. */

@@ -2,6 +2,7 @@ import { CandleBuilder, GapLedger } from '@tickwright/market';
 import type {
   Calendars,
   CandleColumns,
+  GoneMinute,
   ControlEvent,
   Deduplicator,
   InstrumentTable,
@@ -10,7 +11,6 @@ import type {
 } from '@tickwright/market';
 import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
-import type { GoneMinute } from '../candles/recompute.ts';
 import { Fold } from './fold.ts';
 import { TickBuffer } from '../ticks/tick-buffer.ts';
 import { UnfoldedFrames } from './unfolded-frames.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FeedSender, topics } from '@tickwright/feed';
+import { FeedSender, goneCandle, topics } from '@tickwright/feed';
 import type { FeedCandle } from '@tickwright/feed';
 import { instrumentKey } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
@@ -61,6 +61,15 @@ class Sending implements AsyncDisposable {
       source: 'ticks',
     };
     this.#candles.push(candle);
+    this.#sender?.sendCandles('1m', KEY, [candle]);
+  }
+
+  /** A minute that was told is none any more. */
+  gone(number: number): void {
+    const openMicros = NOW + number * MINUTE;
+    this.#offset += 1;
+    const candle = goneCandle({ openMicros, closeMicros: openMicros + MINUTE, version: this.#offset });
+    this.#candles.splice(number, 1, candle);
     this.#sender?.sendCandles('1m', KEY, [candle]);
   }
 
@@ -164,6 +173,22 @@ test('the feed goes and comes back: the files tell meanwhile, each candle is tol
     'the feed is away: candles come from the files',
     'candles come from the feed',
   ]);
+});
+
+test('a candle that is gone stays what it was to who consumed it, by the feed as by the files', async () => {
+  await sending.start();
+  await published.publish(3);
+  for (const number of [0, 1, 2]) sending.close(number);
+  const { source, events, ended } = follow();
+  await vi.waitFor(() => expect(source.health).toMatchObject({ origin: 'feed' }), SOON);
+  await vi.waitFor(() => expect(events).toContain(inHour('warm 2')), SOON);
+  sending.gone(1);
+  sending.close(3);
+  await vi.waitFor(() => expect(events).toContain(inHour('closed 3')), SOON);
+  stop.abort();
+  await ended;
+  const closings = events.filter((each) => /^(?:closed|missed|revised|warm)/.test(each));
+  expect(closings).toEqual(['warm 1', 'warm 2', 'closed 3'].map(inHour));
 });
 
 test('without a feed the files tell from the begin on', async () => {

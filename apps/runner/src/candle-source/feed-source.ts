@@ -202,6 +202,9 @@ export class FeedSource implements CandleSource {
         );
         return { offset: event.offset, tell: () => fold.take(new Map(), watermarks) };
       }
+      case 'gone':
+        // As where the files tell: a candle that is in no file any more was consumed, and strategies begin without it.
+        return undefined;
       default:
         return undefined;
     }

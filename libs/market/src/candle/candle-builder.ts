@@ -4,7 +4,7 @@ import type { CandleColumns } from './candle-columns.ts';
 import { candleColumns } from './candle-columns.ts';
 import type { CandleCounts } from './candle-counts.ts';
 import { candleCounts } from './candle-counts.ts';
-import type { IsComplete, Reading } from './candle-extract.ts';
+import type { GoneMinute, IsComplete, Reading } from './candle-extract.ts';
 import { candlesAt, hourCandles } from './candle-extract.ts';
 import type { CandleHour, Hour, Page } from './candle-memory.ts';
 import { CandleMemory, hourOf, openTimeOf, rowOf } from './candle-memory.ts';
@@ -244,11 +244,16 @@ export class CandleBuilder {
 
   /**
    * Candles that changed since the last call, as they are now, in the order in which they first changed. After more than
-   * `MAX_CHANGED_CANDLES` there are none and `hasOverflowed` is true: whoever follows them needs a snapshot.
+   * `MAX_CHANGED_CANDLES` there are none and `hasOverflowed` is true: whoever follows them needs a snapshot. `gone`: those
+   * that were candles at some time, told or not, and are none now.
    */
-  takeChangedCandles(isComplete: IsComplete): { candles: CandleColumns; hasOverflowed: boolean } {
+  takeChangedCandles(isComplete: IsComplete): {
+    candles: CandleColumns;
+    gone: readonly GoneMinute[];
+    hasOverflowed: boolean;
+  } {
     const { rows, hasOverflowed } = this.#changes.takeRows();
-    return { candles: candlesAt(rows, this.#reading(isComplete)), hasOverflowed };
+    return { ...candlesAt(rows, this.#reading(isComplete)), hasOverflowed };
   }
 
   /**

@@ -31,22 +31,40 @@ export function hourCandles(hour: Hour, reading: Reading): CandleColumns {
   return columns;
 }
 
-/** Candles as they are now, in the order given; a row that is none any more is left out. */
-export function candlesAt(rows: readonly ChangedRow[], reading: Reading): CandleColumns {
-  const columns = candleColumns(rows.length);
-  for (const row of rows) append(columns, row, reading);
-  return columns;
+/** A 1m candle that is no more: a venue's own, whose minute ticks tell from now on, which have none there. */
+export interface GoneMinute {
+  readonly instrument: number;
+  readonly openTime: number;
+  /** Journal offset of what took its place. */
+  readonly version: number;
 }
 
-function append(columns: CandleColumns, { page, at }: ChangedRow, reading: Reading): void {
+/** Candles as they are now, in the order given; a row that is none any more is told as gone. */
+export function candlesAt(
+  rows: readonly ChangedRow[],
+  reading: Reading,
+): { candles: CandleColumns; gone: GoneMinute[] } {
+  const candles = candleColumns(rows.length);
+  const gone: GoneMinute[] = [];
+  for (const row of rows) {
+    if (append(candles, row, reading)) continue;
+    const { page, at } = row;
+    const version = venueValue(page, at, 'version');
+    gone.push({ instrument: page.instrument, openTime: openTimeOf(page, at), version });
+  }
+  return { candles, gone };
+}
+
+/** False when there is no candle. */
+function append(columns: CandleColumns, { page, at }: ChangedRow, reading: Reading): boolean {
   const { instrument } = page;
   const openTime = openTimeOf(page, at);
   const hasTicks = page.rows[at + Part.state] !== 0;
   const isVenue = hasVenueCandle(page, at);
-  if (!hasTicks && !isVenue) return;
+  if (!hasTicks && !isVenue) return false;
   const isComplete = reading.isComplete(instrument, openTime, openTime + MINUTE_MICROS);
   const stands = isVenue && venueStands({ instrument, openTime, hasTicks, isComplete, spans: reading.spans });
-  if (!hasTicks && !stands) return;
+  if (!hasTicks && !stands) return false;
   const to = columns.count++;
   columns.instrument[to] = instrument;
   columns.openTime[to] = openTime;
@@ -55,6 +73,7 @@ function append(columns: CandleColumns, { page, at }: ChangedRow, reading: Readi
   columns.source[to] = stands ? CandleSource.venue : CandleSource.ticks;
   if (isVenue) columns.version[to] = Math.max(columns.version[to], venueValue(page, at, 'version'));
   if (stands) writeVenue(columns, to, { page, at });
+  return true;
 }
 
 /** The venue's candle in place of what the ticks give. It has closed; its changes add to the revisions. */
