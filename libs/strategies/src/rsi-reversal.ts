@@ -54,7 +54,8 @@ class Reversal implements Strategy {
     // A price that has never moved has no strength; the formula would call it 100.
     this.#firstClose ??= candle.close;
     this.#hasMoved ||= candle.close !== this.#firstClose;
-    const now = this.#hasMoved ? (this.#rsi.getResult() ?? undefined) : undefined;
+    // Asked for a result that it does not have, the indicator makes an error with a stack: a warm-up has thousands.
+    const now = this.#hasMoved && this.#rsi.isStable ? this.#rsi.getResultOrThrow() : undefined;
     const before = this.#before;
     this.#before = now;
     if (now === undefined || before === undefined) return undefined;

@@ -1,5 +1,11 @@
 import { CANDLE_SOURCE_NAMES, MINUTE_MICROS, bucketOf } from '@tickwright/market';
-import type { Calendars, CandleColumns, InstrumentTable, Interval } from '@tickwright/market';
+import type {
+  Calendars,
+  CandleColumns,
+  InstrumentTable,
+  Interval,
+  SessionCalendar,
+} from '@tickwright/market';
 
 /** One candle as readers get it. Times are microseconds UTC. */
 export interface Candle {
@@ -45,11 +51,21 @@ export function toCandles(
   rows: CandleColumns,
   options: { interval: Interval; instruments: InstrumentTable; calendars: Calendars },
 ): Candle[] {
-  return Array.from({ length: rows.count }, (_, row) => {
-    const { key, calendar } = options.instruments.at(rows.instrument[row]);
+  const candles: Candle[] = [];
+  let instrument = -1;
+  let key = '';
+  let calendar: SessionCalendar | undefined;
+  for (let row = 0; row < rows.count; row++) {
+    // An instrument's rows stand together.
+    if (rows.instrument[row] !== instrument || calendar === undefined) {
+      instrument = rows.instrument[row];
+      const found = options.instruments.at(instrument);
+      key = found.key;
+      calendar = options.calendars(found.calendar);
+    }
     const openTime = rows.openTime[row];
-    const bucket = bucketOf(openTime, options.interval, options.calendars(calendar));
-    return {
+    const bucket = bucketOf(openTime, options.interval, calendar);
+    candles.push({
       instrument: key,
       openTime,
       closeTime: bucket?.closeMicros ?? openTime + MINUTE_MICROS,
@@ -64,6 +80,7 @@ export function toCandles(
       revision: rows.revision[row],
       version: rows.version[row],
       source: CANDLE_SOURCE_NAMES[rows.source[row]],
-    };
-  });
+    });
+  }
+  return candles;
 }
