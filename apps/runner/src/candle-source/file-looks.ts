@@ -34,6 +34,8 @@ export class FileLooks {
   /** Newest closing that was seen of each segment, from which looks go back. */
   readonly #newest = new Map<string, number>();
   #sweptMs = -Infinity;
+  /** There may be changes that no look since the last sweep went back to. */
+  #hasUnswept = false;
   #epoch = '';
 
   constructor(options: FileLooksOptions) {
@@ -62,6 +64,16 @@ export class FileLooks {
     return nowMs >= this.#sweptMs + (this.#options.fold.lacksHistory ? EARLY_SWEEP_MS : SWEEP_MS);
   }
 
+  /** Candles were published again. */
+  published(): void {
+    this.#hasUnswept = true;
+  }
+
+  /** Whether all that is remembered is to be looked at though nothing new is published: whoever publishes may have ended. */
+  isSweepOwed(nowMs: number): boolean {
+    return this.#hasUnswept && this.isSweepDue(nowMs);
+  }
+
   /** The newest end of every stream, or all that is remembered where that is due. */
   async next(
     status: Status | undefined,
@@ -69,7 +81,10 @@ export class FileLooks {
   ): Promise<{ views: Views; isSweep: boolean }> {
     const { nowMs, haveGapsChanged } = told;
     const isSweep = this.#isOtherEpoch(status) || haveGapsChanged || this.isSweepDue(nowMs);
-    if (isSweep) this.#sweptMs = nowMs;
+    if (isSweep) {
+      this.#sweptMs = nowMs;
+      this.#hasUnswept = false;
+    }
     const views = await this.#each((group) => {
       const from = isSweep ? this.#sweepFrom(group) : this.#lookFrom(group);
       return { interval: group.interval, from, count: Infinity };

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gap } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
+import type { Clock } from '@tickwright/runtime';
 import { CandleFileMovedError } from '@tickwright/store';
 import type { CandleQuery } from '@tickwright/store';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,12 +28,17 @@ afterEach(async () => {
 });
 
 function source(
-  options: { consumedTo?: number; asked?: Pick<CandleQuery, 'latestIn'>; staleAfterMs?: number } = {},
+  options: {
+    consumedTo?: number;
+    asked?: Pick<CandleQuery, 'latestIn'>;
+    staleAfterMs?: number;
+    clock?: Clock;
+  } = {},
 ): {
   source: FilesSource;
   next: () => Promise<string[]>;
 } {
-  const { asked = published.query, staleAfterMs = 60_000, ...consumed } = options;
+  const { asked = published.query, staleAfterMs = 60_000, clock = systemClock, ...consumed } = options;
   const fold = new CandleFold({
     streams: [{ instrument: ALPHA, interval: '1m', warmUp: 2, ...consumed }],
     maxSignalAgeMs: 600_000,
@@ -44,7 +50,7 @@ function source(
     gaps: async () => gaps,
     tracker: new GapTracker([ALPHA]),
     staleAfterMs,
-    clock: systemClock,
+    clock,
     log: quiet,
   });
   const events = made.events(stop.signal)[Symbol.asyncIterator]();
@@ -76,6 +82,25 @@ test('a start of the ingestor makes it look at all that it remembers: what was r
   await published.publish(31, { revised: 28, epoch: 'b' });
   expect(await next()).toEqual(['revised 28', 'closed 30', 'forming 31', 'time 31'].map(inHour));
   expect(files30.health.sweeps).toBe(1);
+});
+
+test('an old change in the last publication is told within a minute, though the ingestor publishes no more', async () => {
+  let passedMs = 0;
+  const clock: Clock = {
+    nowMicros: () => systemClock.nowMicros(),
+    monotonicMs: () => systemClock.monotonicMs() + passedMs,
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+  };
+  await published.publish(30);
+  const { next } = source({ clock });
+  await next();
+  await published.publish(45);
+  await next();
+  await published.publish(46, { revised: 29 });
+  expect(await next()).toEqual(['closed 45', 'forming 46', 'time 46'].map(inHour));
+  const later = next();
+  passedMs = 60_000;
+  expect(await later).toEqual(['revised 29'].map(inHour));
 });
 
 test('what fails is tried again; when the tries are used up it is stale, goes on, and is fresh again by itself', async () => {

@@ -70,7 +70,9 @@ export class FilesSource implements CandleSource {
       const events = [...looked.events, ...this.#judged(status, looked.failure)];
       if (events.length > 0) yield events;
       const isNew = await this.#watch.next(WAKE_MS, signal);
+      if (isNew) this.#looks.published();
       mustRead = this.#isDue() && (isNew || looked.failure !== undefined);
+      mustRead ||= this.#looks.isSweepOwed(this.#options.clock.monotonicMs());
     }
   }
 
