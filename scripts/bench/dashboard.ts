@@ -127,6 +127,7 @@ async function clients(instruments: number, seconds: number): Promise<Figure[]> 
     const beganMs = performance.now();
     const served = await shareOf(server, spanMs);
     const perSecond = ((bytes - from) * 1_000) / (performance.now() - beganMs);
+    if (bytes === from) throw new Error('the clients were sent nothing');
     return [
       { name: `server CPU, ${instruments} rows, no client`, value: alone, unit: '% of a core' },
       {

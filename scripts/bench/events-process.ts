@@ -41,7 +41,10 @@ const board = new LiveBoard({
   engine: engine as unknown as ConstructorParameters<typeof LiveBoard>[0]['engine'],
   clock: systemClock,
 });
-const state = { parts: {}, overview: () => ({ time: new Date().toISOString() }) } as unknown as State;
+const state = {
+  parts: { link: { view: { state: 'up' } } },
+  overview: () => ({ time: new Date().toISOString() }),
+} as unknown as State;
 const routes = eventRoutes(state, () => ({ board }) as unknown as Parts);
 
 let version = 0;
