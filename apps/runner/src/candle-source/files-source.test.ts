@@ -134,7 +134,7 @@ test('without an ingestor it is stale and says so; it begins when one publishes'
   expect(await next()).toEqual(['stale']);
   expect(alone.health.reason).toBe('no ingestor has published candles here yet');
   await published.publish(1);
-  expect(await next()).toEqual(['closed 0', 'forming 1', 'time 1', 'fresh'].map(inHour));
+  expect(await next()).toEqual(['warm 0', 'forming 1', 'time 1', 'fresh'].map(inHour));
   expect(await next()).toEqual(['stale']);
   expect(alone.health.reason).toMatch(/^the ingestor has published nothing for [3-9] s$/);
 });

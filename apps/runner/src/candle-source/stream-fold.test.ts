@@ -44,6 +44,16 @@ test('a stream that was never consumed has missed nothing', () => {
   expect(told(fold({ warmUp: 1 }).begin([minute(0), minute(1)]).events)).toEqual(['warm 1']);
 });
 
+test('what is there at the first look of a stream that began with nothing is history, and older history is not told one by one', () => {
+  const stream = fold({ warmUp: 2 });
+  expect(stream.begin([]).events).toEqual([]);
+  const look = [2, 3, 4].map((at) => minute(at));
+  expect(told(stream.take(look, NEVER))).toEqual(['warm 3', 'warm 4']);
+  expect(stream.lacksHistory).toBe(false);
+  // An ingestor fetches the hours before its start after it has published its first minutes.
+  expect(told(stream.take([minute(0), minute(1), ...look, minute(5)], NEVER))).toEqual(['closed 5']);
+});
+
 test('a closed candle that changes is told as revised, once a change, and so is one that comes late', () => {
   const stream = fold();
   stream.begin([minute(0), minute(2)]);

@@ -77,6 +77,8 @@ export class StreamFold {
    * time of their market, are told as missed.
    */
   take(candles: readonly Candle[], oldestFresh: number): SourceCandleEvent[] {
+    // It began with nothing, before its ingestor did: what lies before the first look is its history.
+    if (this.#floor === -Infinity && candles.length > 0) return this.begin(candles).events;
     const events: SourceCandleEvent[] = [];
     for (const candle of candles) {
       const phase = this.#phaseOf(candle, oldestFresh);
