@@ -13,7 +13,10 @@ const START_MICROS = Date.UTC(2026, 0, 5, 12) * 1_000;
 /** For anything that a loaded machine may delay. */
 export const LIMIT_MS = 120_000;
 
-/** A strategy that votes at every closed candle, and appends all that it sees to a file. */
+/**
+ * A strategy that votes at every closed candle, and appends all that it sees to a file. It remembers more than a round
+ * lasts: candles that are filled behind a strategy's memory are not told to it, and no candle of a round may be missing.
+ */
 const RECORDER = `
 import { appendFileSync } from 'node:fs';
 const file = process.env.RUNNER_RECORD;
@@ -21,6 +24,7 @@ export const recorder = {
   name: 'recorder', description: 'records', interval: '1m',
   parameters: { safeParse: (value) => ({ success: true, data: value }) },
   warmUp: () => 2,
+  memory: () => 600,
   create(_parameters, { instrument, interval }) {
     const run = process.pid + '-' + Math.random();
     let count = 0;
