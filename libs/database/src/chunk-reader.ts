@@ -131,6 +131,11 @@ interface VectorItems {
   readonly validity: { readonly data: unknown };
 }
 
+interface TextItems {
+  readonly dataView: DataView;
+  readonly validity: { readonly data: unknown };
+}
+
 // Types whose `items` are the very numbers we tell. A DECIMAL's are scaled and a DATE's are days: those go value by value.
 const PLAIN_TYPES = new Set<DuckDBTypeId>([
   DuckDBTypeId.TINYINT,
@@ -190,8 +195,25 @@ function copyFlags(vector: DuckDBVector, to: Uint8Array, at: number, name: strin
   }
 }
 
+// A text in a vector: its length, then the text itself, or its beginning and where it stands.
+const TEXT_BYTES = 16;
+
+/** Whether two texts of a vector are told by the same bytes: then they are equal, and need not be decoded twice. */
+function isSameText(view: DataView, a: number, b: number): boolean {
+  for (let byte = 0; byte < TEXT_BYTES; byte += 4)
+    if (view.getUint32(a * TEXT_BYTES + byte) !== view.getUint32(b * TEXT_BYTES + byte)) return false;
+  return true;
+}
+
 function copyTexts(vector: DuckDBVector, to: string[], at: number, name: string): void {
+  const { dataView, validity } = vector as unknown as TextItems;
+  // Texts in order, or of few kinds, repeat themselves. A NULL has any bytes.
+  const canRepeat = vector.type.typeId === DuckDBTypeId.VARCHAR && validity.data === null;
   for (let i = 0; i < vector.itemCount; i++) {
+    if (canRepeat && i > 0 && isSameText(dataView, i, i - 1)) {
+      to[at + i] = to[at + i - 1];
+      continue;
+    }
     const value = vector.getItem(i);
     if (value === null) throw nullIn(name);
     to[at + i] = String(value);

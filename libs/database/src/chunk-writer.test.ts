@@ -106,3 +106,30 @@ test('columns with too few values are refused', async () => {
   );
   await expect(write).rejects.toThrow(DatabaseValueError);
 });
+
+test('texts that repeat, or are alike at their beginning and end, are read each as it is', async () => {
+  const alike = [
+    '',
+    'SIM|ALPHA',
+    'SIM|ALPHB',
+    'twelve bytes',
+    'thirteen byte',
+    'NSE_EQ|INE155A01022',
+    'NSE_EQ|INE118H01022',
+  ];
+  const texts = fc.array(fc.oneof(fc.constantFrom(...alike), fc.string()), { minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(texts, fc.boolean(), async (names, isSorted) => {
+      await database.write(async (tx) => {
+        await tx.run('DELETE FROM t');
+        const columns = columnsOf(names.length, (row) => row);
+        await tx.append('t', [...columns.slice(0, -1), { type: 'varchar', values: names }], names.length);
+      });
+      const order = isSorted ? 'name, n' : 'n';
+      const found = await database.readColumns(`SELECT n, name FROM t ORDER BY ${order}`);
+      const rows = [...found.numbers('n')];
+      expect([...found.texts('name')]).toEqual(rows.map((row) => names[row]));
+    }),
+    { numRuns: 40 },
+  );
+});

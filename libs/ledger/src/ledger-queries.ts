@@ -12,6 +12,7 @@ import type {
   StartEvent,
   SuppressedVote,
 } from '@tickwright/trading';
+import { eventOf } from './event-body.ts';
 import type { AlertStepName, RunRow, StoredAlert } from './ledger-entry.ts';
 
 /** Which rows; all of them narrow. Times are of the events that made them, microseconds UTC. */
@@ -109,7 +110,7 @@ export class LedgerQueries {
   async *events(fromSeq: number, toSeq = Number.MAX_SAFE_INTEGER): AsyncGenerator<readonly EngineEvent[]> {
     const sql = 'SELECT body FROM events WHERE seq >= ? AND seq <= ? ORDER BY seq';
     for await (const rows of this.#database.stream(sql, [fromSeq, toSeq]))
-      yield rows.map((row) => parsed<EngineEvent>(row));
+      yield rows.map((row) => eventOf(String(row['body'])));
   }
 
   /** Every fill there is, oldest first. */

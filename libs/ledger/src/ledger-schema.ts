@@ -3,7 +3,9 @@ import { LedgerVersionError } from './ledger-errors.ts';
 import { createSql } from './ledger-table.ts';
 import { LEDGER_SCHEMA_VERSION, tables } from './ledger-tables.ts';
 
-/** Makes the tables of a new ledger, or checks that those of an old one are ours. Errors: LedgerVersionError. */
+const HISTORY_BY_CANDLE = 1;
+
+/** Makes the tables of a new ledger, or checks that those of an old one are ours and takes them over. Errors: LedgerVersionError. */
 export async function prepareSchema(database: Database): Promise<void> {
   const [found] = await database.read(`SELECT 1 FROM duckdb_tables() WHERE table_name = 'ledger'`);
   if (found === undefined) {
@@ -18,6 +20,13 @@ export async function prepareSchema(database: Database): Promise<void> {
   }
   const [row] = await database.read('SELECT max(schema_version) AS version FROM ledger');
   const version = Number(row?.['version'] ?? 0);
+  if (version === HISTORY_BY_CANDLE) {
+    // Its events are read as they are; those that follow an older release could not read.
+    await database.write(async (tx) => {
+      await tx.run('UPDATE ledger SET schema_version = ?', [LEDGER_SCHEMA_VERSION]);
+    });
+    return;
+  }
   if (version !== LEDGER_SCHEMA_VERSION)
     throw new LedgerVersionError(database.path, version, LEDGER_SCHEMA_VERSION);
 }

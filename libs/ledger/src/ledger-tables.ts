@@ -12,12 +12,13 @@ import type {
   StrategyState,
   SuppressedVote,
 } from '@tickwright/trading';
+import { eventBody } from './event-body.ts';
 import type { AlertRow, AlertStep, RunRow } from './ledger-entry.ts';
 import { real, text, whole } from './ledger-table.ts';
 import type { Table } from './ledger-table.ts';
 
-/** Raised with every change that this release's predecessors could not read. */
-export const LEDGER_SCHEMA_VERSION = 1;
+/** Raised with every change that this release's predecessors could not read. 2: history is kept field by field. */
+export const LEDGER_SCHEMA_VERSION = 2;
 
 /** What an event caused, with the event's number and time. */
 export interface Caused<T> {
@@ -57,7 +58,7 @@ const events: Table<EngineEvent> = {
     text('candle_state', (row) => (row.type === 'candle' ? row.candle.state : '')),
     whole('open_micros', (row) => (row.type === 'candle' ? row.candle.openMicros : -1)),
     whole('version', (row) => (row.type === 'candle' ? row.candle.version : -1)),
-    body,
+    text('body', eventBody),
   ],
 };
 

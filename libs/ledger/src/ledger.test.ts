@@ -59,13 +59,34 @@ test('an event is stored whole or not at all, and only the one that follows on t
   expect(await ledger.queries.fills({ limit: 9 })).toHaveLength(1);
 });
 
+test('a ledger of the release before is taken over with its events', async () => {
+  {
+    await using ledger = await open();
+    await ledger.append([entry(1)]);
+  }
+  {
+    await using database = await openDatabase({ path, log: quietLog });
+    await database.write((tx) => tx.run('UPDATE ledger SET schema_version = 1'));
+  }
+  {
+    await using ledger = await open();
+    await ledger.append([entry(2)]);
+  }
+  await using database = await openDatabase({ path, log: quietLog });
+  expect(
+    await database.read(
+      'SELECT (SELECT max(schema_version) FROM ledger) AS version, count(*) AS events FROM events',
+    ),
+  ).toEqual([{ version: 2, events: 2 }]);
+});
+
 test('a ledger of a newer release is refused and left as it is', async () => {
   await (await open())[Symbol.asyncDispose]();
   {
     await using database = await openDatabase({ path, log: quietLog });
     await database.write((tx) => tx.run('UPDATE ledger SET schema_version = 99'));
   }
-  await expect(open()).rejects.toThrow('ledger version 99, this release knows up to 1');
+  await expect(open()).rejects.toThrow('ledger version 99, this release knows up to 2');
   await expect(open()).rejects.toMatchObject({ exitCode: 4 });
 });
 

@@ -33,8 +33,11 @@ export const movingAverageCross = defineStrategy<Parameters>({
 class Cross implements Strategy {
   readonly #fast: EMA | SMA;
   readonly #slow: EMA | SMA;
+  readonly #slowCandles: number;
   readonly #fullShare: number;
   readonly #succession = new Succession();
+  /** Candles the averages are of. Their own `isStable` throws and catches an error a candle until they are. */
+  #candles = 0;
   /** Which side the fast average was on at the last closed candle; 0: not known. */
   #side = 0;
 
@@ -42,6 +45,7 @@ class Cross implements Strategy {
     const Average = average === 'ema' ? EMA : SMA;
     this.#fast = new Average(fast);
     this.#slow = new Average(slow);
+    this.#slowCandles = slow;
     this.#fullShare = fullConfidencePercent / 100;
   }
 
@@ -49,7 +53,8 @@ class Cross implements Strategy {
     const isReplacement = this.#succession.isReplacement(candle);
     this.#fast.update(candle.close, isReplacement);
     this.#slow.update(candle.close, isReplacement);
-    if (candle.state === 'forming' || !this.#slow.isStable) return undefined;
+    if (!isReplacement) this.#candles += 1;
+    if (candle.state === 'forming' || this.#candles < this.#slowCandles) return undefined;
     const fast = this.#fast.getResultOrThrow();
     const slow = this.#slow.getResultOrThrow();
     const side = Math.sign(fast - slow);
