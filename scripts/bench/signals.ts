@@ -30,13 +30,26 @@ export const flip = {
 
 interface Stored {
   readonly closeMicros: number;
+  /** Offset of the frame that made the candle what it was when it was signalled on. */
+  readonly version: number;
   /** When the runner had it stored and sent it. */
   readonly micros: number;
 }
 
+interface Frame {
+  readonly offset: number;
+  readonly receiveMicros: number;
+}
+
+/** Of a minute that closed before the journal began. */
+const BEFORE: Frame = { offset: -1, receiveMicros: -Infinity };
+
 /**
  * From a candle's closing until the signal that follows from it is stored, in files mode and in feed mode, 200 instruments
  * that all signal at every minute. The closing is the receive time of the frame that closes it, as the journal has it.
+ * A candle of the minute in which the ingestor began may come only after its closing: of an instrument that traded in it
+ * before the begin and not since, recovery asks for the trades once it has ticked again. It counts from the frame that
+ * told it, and is counted.
  */
 export async function run({ seconds = DEFAULT_SECONDS }: BenchOptions): Promise<Figure[]> {
   const settings = [
@@ -51,8 +64,9 @@ export async function run({ seconds = DEFAULT_SECONDS }: BenchOptions): Promise<
   const found = new Map<string, Stored[]>();
   for (const mode of modes) found.set(mode, await signalsOf(scene, { mode, file, seconds, settings }));
   await scene.stop();
-  const closings = await closingsIn(join(scene.dataDir, 'journal'));
-  return modes.flatMap((mode) => figuresOf(mode, found.get(mode) ?? [], closings));
+  const versions = new Set([...found.values()].flat().map(({ version }) => version));
+  const journal = await journaled(join(scene.dataDir, 'journal'), versions);
+  return modes.flatMap((mode) => figuresOf(mode, found.get(mode) ?? [], journal));
 }
 
 async function signalsOf(
@@ -80,8 +94,12 @@ async function signalsOf(
   const reading = (async () => {
     for await (const event of receiver) {
       if (event.type !== 'signal') continue;
-      const { candleCloseMicros } = event.signal.details ?? {};
-      stored.push({ closeMicros: Number(candleCloseMicros), micros: event.sendMicros });
+      const { candleCloseMicros, candleVersion } = event.signal.details ?? {};
+      stored.push({
+        closeMicros: Number(candleCloseMicros),
+        version: Number(candleVersion),
+        micros: event.sendMicros,
+      });
     }
   })();
   await sleep(seconds * 1_000);
@@ -90,39 +108,54 @@ async function signalsOf(
   return stored;
 }
 
-/** By closing time of a minute: when the frame came that closed it, microseconds UTC. */
-async function closingsIn(directory: string): Promise<Map<number, number>> {
-  const closings = new Map<number, number>();
+interface Journaled {
+  /** By closing time of a minute: the frame that closed it. */
+  readonly closings: ReadonlyMap<number, Frame>;
+  /** By offset, of the frames that were asked for: when they came, microseconds UTC. */
+  readonly received: ReadonlyMap<number, number>;
+}
+
+async function journaled(directory: string, offsets: ReadonlySet<number>): Promise<Journaled> {
+  const closings = new Map<number, Frame>();
+  const received = new Map<number, number>();
   let minute = Infinity;
   for await (const block of readJournal({ directory })) {
     for (let at = 0; at < block.count; at += 1) {
+      const offset = block.firstOffset + at;
       const receiveMicros = block.receiveTime[at] ?? 0;
+      if (offsets.has(offset)) received.set(offset, receiveMicros);
       if (minute === Infinity) minute = (Math.floor(receiveMicros / MINUTE_MICROS) + 1) * MINUTE_MICROS;
       const isLive = block.sources[block.source[at] ?? 0]?.connection.startsWith('history') !== true;
       const text = block.bytes.toString('latin1', block.start[at], block.end[at]);
       const eventMicros = isLive ? Number(/"T":(\d+)/.exec(text)?.[1] ?? 0) * 1_000 : 0;
       const known = Math.max(eventMicros - AFTER_EVENT_MICROS, receiveMicros - AFTER_CLOCK_MICROS);
-      for (; known >= minute; minute += MINUTE_MICROS) closings.set(minute, receiveMicros);
+      for (; known >= minute; minute += MINUTE_MICROS) closings.set(minute, { offset, receiveMicros });
     }
   }
-  return closings;
+  return { closings, received };
 }
 
 function figuresOf(
   mode: 'files' | 'feed',
   stored: readonly Stored[],
-  closings: ReadonlyMap<number, number>,
+  { closings, received }: Journaled,
 ): Figure[] {
   const aimMs = mode === 'files' ? 2_000 : 100;
   const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000 });
-  for (const { closeMicros, micros } of stored) {
-    const closing = closings.get(closeMicros);
-    if (closing !== undefined) histogram.recordValue(Math.max(0, Math.round(micros - closing)));
+  let later = 0;
+  for (const { closeMicros, version, micros } of stored) {
+    const closing = closings.get(closeMicros) ?? BEFORE;
+    const isLater = version > closing.offset;
+    if (isLater) later += 1;
+    const sinceMicros = isLater ? received.get(version) : closing.receiveMicros;
+    if (sinceMicros === undefined) throw new Error(`the journal has no frame ${version}, a candle's version`);
+    histogram.recordValue(Math.max(0, Math.round(micros - sinceMicros)));
   }
   const at = (share: number): number => histogram.getValueAtPercentile(share) / 1_000;
   const name = `${mode}: closing to signal stored`;
   return [
     { name: `${mode}: signals of ${INSTRUMENTS} instruments`, value: histogram.totalCount, unit: 'signals' },
+    { name: `${mode}: of candles that came after their closing`, value: later, unit: 'signals' },
     { name: `${name}, p50`, value: at(50), unit: 'ms' },
     { name: `${name}, p99`, value: at(99), unit: 'ms', aim: { atMost: aimMs } },
     { name: `${name}, max`, value: at(100), unit: 'ms' },
