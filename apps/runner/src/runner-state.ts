@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { calendars } from '@tickwright/market';
 import { databaseReasons } from '@tickwright/database';
 import type { Clock, Supervisor } from '@tickwright/runtime';
+import { FeedSource } from './candle-source/feed-source.ts';
 import type { RunnerParts } from './runner-parts.ts';
 
 /** Ages beyond which the verdict is no longer good. The engine is fed a clock event a second. */
@@ -124,6 +125,8 @@ export class RunnerState {
       const { state, reason } = parts.source.health;
       if (state === 'stale') reasons.push(`candles are stale: ${reason}`);
       else if (state === 'warming') reasons.push('no candles were read yet');
+      const refused = parts.source instanceof FeedSource ? parts.source.refused : undefined;
+      if (refused !== undefined) reasons.push(refused);
       for (const { strategy, instrument, status, reason: why } of parts.desk.engine.strategies())
         if (status === 'stopped') reasons.push(`${strategy} on ${instrument} is stopped: ${why}`);
     }

@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Log } from '@tickwright/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { Publisher } from 'zeromq';
 import { makeFeedKeys } from './curve.ts';
 import { FeedAddressError, FeedAddressTakenError, FeedKeysError, FeedVersionError } from './feed-errors.ts';
-import { ReceivingSide, SendingSide, eventually } from './feed-fixture.ts';
+import { ReceivingSide, SendingSide, eventually, quiet } from './feed-fixture.ts';
 import { isLocal } from './feed-address.ts';
 import { loadFeedKeys, writeFeedKeyFile } from './key-file.ts';
 import { MessageProxy } from './message-proxy-fixture.ts';
@@ -59,6 +60,31 @@ test('with keys the right one gets everything and a wrong one nothing', async ()
     expect(receiver.counts).toMatchObject({ messages: 0, resyncs: 0 });
     expect(events.filter(({ type }) => type !== 'stale')).toEqual([]);
   }
+  expect(right.receiver.health().refused).toBeUndefined();
+  for (const { receiver } of [wrong, none]) await eventually(() => receiver.health().refused !== undefined);
+  expect(wrong.receiver.health().refused).toMatch(
+    /does not let this receiver in.*key is another.*serverPublicKey/,
+  );
+  expect(none.receiver.health().refused).toMatch(
+    /does not let this receiver in.*asks for keys.*serverPublicKey/,
+  );
+});
+
+test('who is refused is let in once both sides are configured alike, without a restart of its own', async () => {
+  const pair = makeFeedKeys();
+  const keys = { serverPublicKey: pair.publicKey };
+  const said: string[] = [];
+  const log = { ...quiet, warn: (_: object, message: string) => said.push(message) } as unknown as Log;
+  let sending = await SendingSide.open();
+  const { addresses } = sending.sender;
+  await using receiving = new ReceivingSide({ ...addresses, keys, log });
+  await eventually(() => receiving.receiver.health().refused !== undefined);
+  expect(said).toEqual([expect.stringMatching(/keys are configured and it has none/)]);
+  await sending[Symbol.asyncDispose]();
+  sending = await SendingSide.again({ ...addresses, keys: { pair } });
+  await receiving.until(() => receiving.hasSeen('live'));
+  expect(receiving.receiver.health().refused).toBeUndefined();
+  await sending[Symbol.asyncDispose]();
 });
 
 test('with a list of keys only those are let in', async () => {
@@ -75,6 +101,8 @@ test('with a list of keys only those are let in', async () => {
   await owner.until(() => owner.hasSeen('live'));
   await eventually(() => right.receiver.counts.heartbeats > 10);
   expect(wrong.receiver.counts).toMatchObject({ messages: 0, resyncs: 0 });
+  await eventually(() => wrong.receiver.health().refused !== undefined);
+  expect(wrong.receiver.health().refused).toMatch(/not on the sender's list.*feed\.allowedKeys/);
 });
 
 test('a sender of another protocol version is an error that names both', async () => {

@@ -4,6 +4,7 @@ import { systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { KEYS, SentState, feedCandle, instrumentTable, tickBatch } from './receiver/lossy-line-fixture.ts';
 import type { FeedCandle, FeedEvent } from './feed-event.ts';
+import { FeedAddressTakenError } from './feed-errors.ts';
 import { FeedReceiver } from './receiver/feed-receiver.ts';
 import type { FeedReceiverOptions } from './receiver/receiver-options.ts';
 import { FeedSender } from './sender/feed-sender.ts';
@@ -32,6 +33,19 @@ export class SendingSide implements AsyncDisposable {
       ...options,
     });
     return new SendingSide(sender, state);
+  }
+
+  /** On addresses that another has just left: ZeroMQ gives them back a little later. */
+  static async again(options: Partial<FeedSenderOptions>, state?: SentState): Promise<SendingSide> {
+    const endMs = performance.now() + LATE_MS;
+    for (;;) {
+      try {
+        return await SendingSide.open(options, state);
+      } catch (error) {
+        if (!(error instanceof FeedAddressTakenError) || performance.now() > endMs) throw error;
+        await systemClock.sleep(5);
+      }
+    }
   }
 
   private constructor(

@@ -153,7 +153,7 @@ test('a sender that is started anew: staleness is told, what it lost is void, an
   await first[Symbol.asyncDispose]();
   await receiving.until(() => receiving.hasSeen('stale'));
   expect(receiving.receiver.health().state).toBe('stale');
-  await using again = await SendingSide.open(addresses, first.state.rolledBack(durable));
+  await using again = await SendingSide.again(addresses, first.state.rolledBack(durable));
   await receiving.until(() => receiving.hasSeen('live', 2) && receiving.hasSeen('fresh'));
   const types = receiving.events.map(({ type }) => type);
   expect(types.indexOf('fresh')).toBeGreaterThan(types.indexOf('stale'));

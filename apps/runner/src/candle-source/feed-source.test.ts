@@ -168,7 +168,8 @@ test('the feed goes and comes back: the files tell meanwhile, each candle is tol
 
   const closings = events.filter((each) => /^(?:closed|missed|revised|warm)/.test(each));
   expect(closings).toEqual(['warm 1', 'warm 2', 'closed 3', 'closed 4', 'closed 5', 'closed 6'].map(inHour));
-  expect(said).toEqual([
+  // On a busy machine the feed may be late at the begin, which is said as well.
+  expect(said.slice(-3)).toEqual([
     'candles come from the feed',
     'the feed is away: candles come from the files',
     'candles come from the feed',
@@ -201,6 +202,7 @@ test('without a feed the files tell from the begin on', async () => {
   await published.publish(4);
   await vi.waitFor(() => expect(events).toContain(inHour('closed 3')), SOON);
   expect(source.health.origin).toBe('files');
+  await vi.waitFor(() => expect(said).toEqual(['the feed is away: candles come from the files']), SOON);
   stop.abort();
   await ended;
 });

@@ -46,6 +46,8 @@ export interface FeedSourceOptions {
 export class FeedSource implements CandleSource {
   readonly #options: FeedSourceOptions;
   #isLive = false;
+  /** What was said last of who tells. */
+  #saidLive: boolean | undefined;
   #receiver: FeedReceiver | undefined;
   readonly #trades: LiveTrades;
 
@@ -56,7 +58,8 @@ export class FeedSource implements CandleSource {
 
   get health(): SourceHealth {
     const { health } = this.#options.files;
-    if (!this.#isLive) return health;
+    // The files tell, but not what they are there for: orders wait until the feed is back.
+    if (!this.#isLive) return { ...health, reason: health.reason || (this.refused ?? '') };
     return {
       ...health,
       origin: 'feed',
@@ -69,6 +72,11 @@ export class FeedSource implements CandleSource {
   /** Whether the feed tells: then the files need not. */
   get isLive(): boolean {
     return this.#isLive;
+  }
+
+  /** Why the feed does not let this runner in, and what to do about it; undefined when it does, or nobody is there. */
+  get refused(): string | undefined {
+    return this.#receiver?.health().refused;
   }
 
   /** Undefined before it is connected. */
@@ -167,7 +175,8 @@ export class FeedSource implements CandleSource {
   /** Tells when the feed takes over from the files, and when they do. */
   async #switch(isLive: boolean, queue: BoundedQueue<readonly SourceEvent[]>): Promise<void> {
     const { log, fold } = this.#options;
-    if (isLive === this.#isLive) return;
+    if (isLive === this.#isLive && isLive === this.#saidLive) return;
+    this.#saidLive = isLive;
     this.#isLive = isLive;
     if (isLive) log.info({}, 'candles come from the feed');
     else log.warn({}, 'the feed is away: candles come from the files');

@@ -182,6 +182,7 @@ function feedJson(source: FeedSource): object | null {
   return {
     connected: health.state === 'live',
     state: health.state,
+    refused: health.refused ?? null,
     epoch: health.epoch ?? null,
     messages: counts.messages,
     gapsRepaired: counts.replayed + counts.topicSnapshots,

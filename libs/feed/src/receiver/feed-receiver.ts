@@ -1,9 +1,6 @@
-import { Dealer, Subscriber } from 'zeromq';
+import type { Dealer, Subscriber } from 'zeromq';
 import { sampledLog } from '@tickwright/runtime';
 import type { SampledLog } from '@tickwright/runtime';
-import { connectSocket } from '../bound-socket.ts';
-import { receiverCurve } from '../curve.ts';
-import { requireProtected } from '../feed-address.ts';
 import { FeedVersionError } from '../feed-errors.ts';
 import type { FeedEvent } from '../feed-event.ts';
 import { topics } from '../topic.ts';
@@ -13,14 +10,12 @@ import { PROTOCOL_VERSION, epochBytes, preambleOf, stampMessage } from '../wire/
 import { EventQueue } from './event-queue.ts';
 import { FeedSync } from './feed-sync.ts';
 import type { FeedReceiverCounts, FeedReceiverHealth, FeedReceiverOptions } from './receiver-options.ts';
+import { openReceiverSockets } from './receiver-sockets.ts';
+import type { ReceiverSockets } from './receiver-sockets.ts';
 
 const STALE_AFTER_MS = 3_000;
 const LOOK_MS = 100;
 const MAX_WAITING = { events: 16_384, bytes: 64 * 1_048_576 };
-/** Messages that ZeroMQ keeps for us while our event loop is busy; past it the sender's side fills, then drops. */
-const HIGH_WATER_MARK = 10_000;
-const RECONNECT_MS = 100;
-const RECONNECT_MAX_MS = 2_000;
 const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
 
 /**
@@ -55,6 +50,7 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
   readonly #log: SampledLog;
   readonly #closing = new AbortController();
   readonly #startedMs: number;
+  readonly #admission: ReceiverSockets['admission'];
   readonly #loops: Promise<unknown>[];
   #lastHeardMs: number | undefined;
   #lastHeardMicros: number | undefined;
@@ -65,36 +61,15 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
    * The iteration rejects with a FeedVersionError when the sender speaks another version of the protocol.
    */
   static connect(options: FeedReceiverOptions): FeedReceiver {
-    for (const address of [options.publish, options.snapshot]) requireProtected(address, options.keys);
-    const common = {
-      ...receiverCurve(options.keys),
-      linger: 0,
-      reconnectInterval: RECONNECT_MS,
-      reconnectMaxInterval: RECONNECT_MAX_MS,
-    };
-    const subscriber = new Subscriber({ ...common, receiveHighWaterMark: HIGH_WATER_MARK });
-    // Questions are asked again; those that wait for a connection would only be out of date.
-    const dealer = new Dealer({ ...common, sendTimeout: 0, immediate: true });
-    try {
-      subscriber.subscribe(...options.topics, topics.status, topics.heartbeat);
-      connectSocket(subscriber, options.publish);
-      connectSocket(dealer, options.snapshot);
-    } catch (error) {
-      subscriber.close();
-      dealer.close();
-      throw error;
-    }
-    return new FeedReceiver(options, { subscriber, dealer });
+    return new FeedReceiver(options, openReceiverSockets(options));
   }
 
-  private constructor(
-    options: FeedReceiverOptions,
-    sockets: { readonly subscriber: Subscriber; readonly dealer: Dealer },
-  ) {
+  private constructor(options: FeedReceiverOptions, sockets: ReceiverSockets) {
     const { clock, signal, maxWaiting = MAX_WAITING, history = 1 } = options;
     this.#options = options;
     this.#subscriber = sockets.subscriber;
     this.#dealer = sockets.dealer;
+    this.#admission = sockets.admission;
     this.#startedMs = clock.monotonicMs();
     this.#log = sampledLog(options.log, { perKey: 3, windowMs: 60_000, clock });
     this.#queue = new EventQueue({ max: maxWaiting, onRoom: () => this.#sync.next() });
@@ -115,6 +90,7 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
   health(): FeedReceiverHealth {
     return {
       state: this.#state(),
+      refused: this.#admission.subscriber.refused,
       epoch: this.#sync.epoch,
       lastHeardMs: this.#lastHeardMs,
       offset: this.#sync.offset,
@@ -240,6 +216,8 @@ export class FeedReceiver implements AsyncIterable<FeedEvent, undefined>, AsyncD
         this.counts.stale += 1;
         this.#queue.write({ type: 'stale', lastHeardMicros: this.#lastHeardMicros }, 0);
       }
+      this.#admission.subscriber.retry();
+      this.#admission.dealer.retry();
       this.#sync.next();
       await clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }

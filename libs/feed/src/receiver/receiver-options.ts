@@ -62,6 +62,8 @@ export interface FeedReceiverCounts {
 /** What is known of the line now, answered from memory. */
 export interface FeedReceiverHealth {
   readonly state: 'connecting' | 'syncing' | 'live' | 'stale' | 'closed';
+  /** Why the sender does not let this receiver in, and what to do about it. */
+  readonly refused: string | undefined;
   readonly epoch: string | undefined;
   /** By the monotonic clock; undefined when nothing was heard. */
   readonly lastHeardMs: number | undefined;
