@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { PROTOCOL_VERSION } from '@tickwright/feed';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SendingSide } from '../../../libs/feed/src/feed-fixture.ts';
+import { MessageProxy } from '../../../libs/feed/src/message-proxy-fixture.ts';
 import { endAll, eventually, freePorts, start, temporaryFolder, tickwright } from './process-fixture.ts';
 import type { Command, Folder } from './process-fixture.ts';
 
@@ -95,3 +98,30 @@ test('a runner with the key of an encrypted feed is told the market; one with an
   expect(JSON.stringify(await right.ask('/ready'))).not.toContain('does not let');
   expect(await right.ask('/api/v1/overview')).toMatchObject({ candles: { source: 'feed', state: 'live' } });
 });
+
+test('a feed of another protocol version ends the runner with exit code 6, and both versions are named', async () => {
+  const [port = 0] = await freePorts(1);
+  await using sending = await SendingSide.open();
+  const { publish, snapshot } = sending.sender.addresses;
+  await using proxy = await MessageProxy.open({ from: publish, passes: () => true, changed: ofVersion(7) });
+  const { command } = runner('runner', port, {
+    'feed.kind': 'zeromq',
+    'feed.publish': proxy.address,
+    'feed.snapshot': snapshot,
+  });
+  const done = await command.ended;
+  expect(done.code).toBe(6);
+  const told = done.stderr.split('\n').filter((line) => line.startsWith('tickwright: '));
+  expect(told).toEqual([
+    `tickwright: the feed at ${proxy.address} speaks protocol version 7, this receiver version ${PROTOCOL_VERSION}: run the same release on both sides`,
+  ]);
+});
+
+/** The version stands behind the four bytes that every message of a feed begins with, in all versions. */
+function ofVersion(version: number): (message: Buffer) => Buffer {
+  return (message) => {
+    const other = Buffer.from(message);
+    other.writeUInt16LE(version, 4);
+    return other;
+  };
+}

@@ -1,4 +1,5 @@
 import type { Config } from '@tickwright/config';
+import { FeedVersionError } from '@tickwright/feed';
 import { calendars, instrumentKey } from '@tickwright/market';
 import { loopService } from '@tickwright/runtime';
 import type { Clock, Service } from '@tickwright/runtime';
@@ -63,6 +64,7 @@ function candleService(parts: RunnerParts, clock: Clock): Service {
   const { source, desk, board, beginRun, warmUp, log } = parts;
   return {
     name: 'candles',
+    isFinal: (error) => error instanceof FeedVersionError,
     async run(signal) {
       const startedMs = clock.monotonicMs();
       for await (const events of source.events(signal)) {

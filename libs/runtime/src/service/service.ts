@@ -6,6 +6,8 @@ export interface Service {
   readonly name: string;
   /** Set on a service that has an end of its own (a recovery run); any other that returns unasked has failed. */
   readonly endsByItself?: boolean;
+  /** Whether `run` failed of something that no start mends: then the service is given up at once, with that error. */
+  readonly isFinal?: (error: unknown) => boolean;
   /** Gets ready to serve: opens, listens. The next service starts when this has resolved. */
   start?(signal: AbortSignal): Promise<void>;
   /** Serves until the signal is aborted; then returns, or rejects with the signal's reason. */

@@ -144,7 +144,8 @@ export class SupervisedService {
   #giveUpIfHopeless(error: unknown): void {
     // A first start that no retry can mend (a taken port, a wrong setting) is told at once and as it is.
     if (!this.#wasUp && error instanceof TickwrightError && !error.canRetry) throw error;
-    const { clock, crashLoop } = this.#options;
+    const { clock, crashLoop, service } = this.#options;
+    if (service.isFinal?.(error) === true) throw error;
     this.#failuresMs.push(clock.monotonicMs());
     if (this.#failuresMs.length < crashLoop.failures) return;
     const firstMs = this.#failuresMs.shift() ?? 0;

@@ -171,6 +171,16 @@ describe('a service that fails', () => {
     expect(events).toEqual(['journal start', 'journal run', 'http start', 'journal drain', 'journal end']);
   });
 
+  test('a failure that its service calls final is told at once and as it is, though the service was up', async () => {
+    const { events, clock, actor, run } = stage();
+    const other = new TickwrightError('they speak another version', { code: 'version' });
+    const feed = actor('feed', { run: async () => await Promise.reject(other) });
+    const { over } = run([actor('journal'), { ...feed, isFinal: (error) => error === other }]);
+    await clock.advance(0);
+    await expect(over).rejects.toBe(other);
+    expect(events.filter((event) => event.startsWith('feed'))).toEqual(['feed start', 'feed run']);
+  });
+
   test('an error that no retry can mend is restarted once the service was up: recovery is the start path', async () => {
     const { clock, abort, actor, run } = stage();
     let runs = 0;
