@@ -109,7 +109,13 @@ export class RecoveryRig implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<unknown>;
 
-  private constructor(parts: { rig: Rig; jobs: Jobs; history: ScriptedHistory; warmUpHours: number }) {
+  private constructor(parts: {
+    rig: Rig;
+    jobs: Jobs;
+    history: ScriptedHistory;
+    warmUpHours: number;
+    hasHistory: boolean;
+  }) {
     this.rig = parts.rig;
     this.jobs = parts.jobs;
     this.history = parts.history;
@@ -126,7 +132,7 @@ export class RecoveryRig implements AsyncDisposable {
     };
     const context = {
       core,
-      histories: { of: () => venue, list: () => [venue] },
+      histories: { of: () => (parts.hasHistory ? venue : undefined), list: () => [venue] },
       minutes: { uncovered: async (_key: string, span: MinuteSpan) => this.#uncovered(span) },
       meter: new RecoveryMeter(clock, { pageRows: ROWS_MAX }),
       clock,
@@ -140,13 +146,18 @@ export class RecoveryRig implements AsyncDisposable {
   }
 
   static async open(
-    options: { rig?: Rig; history?: ScriptedHistory; warmUpHours?: number } & RigOptions = {},
+    options: {
+      rig?: Rig;
+      history?: ScriptedHistory;
+      warmUpHours?: number;
+      hasHistory?: boolean;
+    } & RigOptions = {},
   ): Promise<RecoveryRig> {
-    const { history = new ScriptedHistory(), warmUpHours = 0 } = options;
+    const { history = new ScriptedHistory(), warmUpHours = 0, hasHistory = true } = options;
     const rig = options.rig ?? (await Rig.open(options));
     const { core, clock } = rig;
     const jobs = await Jobs.open({ database: core.stateDatabase, clock, log: quietLog });
-    return new RecoveryRig({ rig, jobs, history, warmUpHours });
+    return new RecoveryRig({ rig, jobs, history, warmUpHours, hasHistory });
   }
 
   control(event: ControlEvent): void {

@@ -323,6 +323,45 @@ test('what a run had in hand goes on in the next, and what it had done is not do
   expect(last.runs().every(({ state }) => state === 'succeeded')).toBe(true);
 });
 
+test('what the run before had in hand is under way from the start on, though its gaps were filled meanwhile', async () => {
+  let rig = await seen(20);
+  rig.history.next = [new RateLimitedError('too many requests', { retryAfterMs: 30_000 })];
+  await rig.live(2, 9);
+  await rig.until(() => rig.history.asked.length === 1);
+  await rig.live(3, 4, 5, 6, 7, 8);
+  const { history } = rig;
+  await rig.stop();
+  rig = await RecoveryRig.open({ rig: await rig.rig.crash(), history });
+  await using last = rig;
+  expect(last.rig.core.pipeline.gaps.open()).toEqual([]);
+  expect(last.recovery.report()).toMatchObject({ state: 'running', instruments: 1 });
+  await last.isIdle();
+  expect(last.runs()).toMatchObject([{ state: 'succeeded', jobs: [{ state: 'succeeded' }] }]);
+});
+
+test('a run is under way from the moment on at which it is decided, while it is being stored too', async () => {
+  await using rig = await seen(20);
+  const decided = rig.jobs.queue.changed().then(() => [rig.runs()[0]?.state, rig.recovery.report().state]);
+  await rig.live(2, 9);
+  await rig.until(() => rig.runs().length > 0);
+  expect(await decided).toEqual(['running', 'running']);
+});
+
+test('what nobody here can ask for any more is given up, and its gap is open again with the reason', async () => {
+  let rig = await seen(20);
+  rig.history.next = [new RateLimitedError('too many requests', { retryAfterMs: 30_000 })];
+  await rig.live(2, 9);
+  await rig.until(() => rig.history.asked.length === 1);
+  const { history } = rig;
+  await rig.stop();
+  rig = await RecoveryRig.open({ rig: await rig.rig.crash(), history, hasHistory: false });
+  await using last = rig;
+  await last.isIdle();
+  expect(last.runs()).toMatchObject([{ state: 'failed', jobs: [{ runs: [{ state: 'cancelled' }] }] }]);
+  expect(last.gaps()).toMatchObject([{ state: 'open' }]);
+  expect(last.reasons()).toEqual([`${KEY} has no history here any more`]);
+});
+
 test('folding the journal again gives the ledger with all verdicts', async () => {
   await using rig = await seen(20);
   await rig.live(2, 9);

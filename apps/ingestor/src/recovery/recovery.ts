@@ -9,6 +9,7 @@ import type { ChunkInput, CoverageInput, InstrumentInput } from './chunk-input.t
 import type { RecoveryContext } from './context.ts';
 import { NewInstruments } from './new-instruments.ts';
 import { INSTRUMENT_KIND, INSTRUMENT_RETRY, aheadOf, handleRecovery } from './handlers.ts';
+import { inHand, isEnded } from './in-hand.ts';
 import type { RecoveryProgress } from './recovery-meter.ts';
 import { record } from './verdict.ts';
 
@@ -49,7 +50,7 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #attempts: Attempts;
   readonly #new: NewInstruments;
-  /** By instrument, the run that has it in hand. */
+  /** By instrument, the run that has it in hand: one that the process before left, or that is being enqueued, too. */
   readonly #active = new Map<string, RunId>();
   #isResumed = false;
   #seenChanges = -1;
@@ -63,6 +64,8 @@ export class Recovery {
     this.#attempts = new Attempts({ clock, settleMs: options.settleMs });
     this.#new = new NewInstruments({ clock, core });
     handleRecovery(options.jobs, options.context, options);
+    // At once, not with the first look: until then it would be called idle while its jobs are being done.
+    for (const { job, instrument } of inHand(options.jobs.queue.view)) this.#active.set(instrument, job.run);
   }
 
   service(): Service {
@@ -112,20 +115,14 @@ export class Recovery {
   async #resume(): Promise<void> {
     const { jobs, context } = this.#options;
     const { view } = jobs.queue;
-    for (const { id, state } of view.runs()) {
-      if (state !== 'running') continue;
-      for (const job of view.jobs({ run: id })) {
-        if (job.kind !== INSTRUMENT_KIND || isEnded(job)) continue;
-        const { instrument } = inputOf<InstrumentInput>(job.input);
-        if (context.histories.of(instrument) === undefined)
-          await jobs.queue.cancel(job.id, `${instrument} has no history here any more`);
-        else {
-          this.#active.set(instrument, id);
-          if (job.state !== 'expanded') context.meter.expect(instrument);
-          const left = view.children(job.id).filter((child) => !isEnded(child));
-          for (const child of left) aheadOf(context, [child], child.run);
-        }
+    for (const { job, instrument } of inHand(view)) {
+      if (context.histories.of(instrument) === undefined) {
+        await jobs.queue.cancel(job.id, `${instrument} has no history here any more`);
+        continue;
       }
+      if (job.state !== 'expanded') context.meter.expect(instrument);
+      const left = view.children(job.id).filter((child) => !isEnded(child));
+      for (const child of left) aheadOf(context, [child], child.run);
     }
     this.#isResumed = true;
   }
@@ -191,9 +188,12 @@ export class Recovery {
 
   async #enqueue(wanted: readonly InstrumentInput[]): Promise<void> {
     const { jobs, context } = this.#options;
-    const run = await jobs.queue.enqueue({
+    const run = `${RUN_NAME}/${new Date(context.clock.nowMicros() / 1_000).toISOString()}`;
+    // Before it is stored: its jobs may be begun by then. One that is not stored is given up at the next look.
+    for (const { instrument } of wanted) this.#active.set(instrument, run);
+    await jobs.queue.enqueue({
       name: RUN_NAME,
-      id: `${RUN_NAME}/${new Date(context.clock.nowMicros() / 1_000).toISOString()}`,
+      id: run,
       jobs: wanted.map((input) => ({
         key: input.instrument,
         kind: INSTRUMENT_KIND,
@@ -202,7 +202,6 @@ export class Recovery {
       })),
     });
     for (const { instrument, warmUpFromMicros } of wanted) {
-      this.#active.set(instrument, run);
       this.#attempts.begun(instrument);
       context.meter.expect(instrument);
       if (warmUpFromMicros > 0) this.#new.begun(instrument);
@@ -215,10 +214,6 @@ export class Recovery {
     const open = gaps.unfilledOf(instrument).filter(({ state }) => state === 'open' || state === 'filling');
     return signatures(open, (key) => gaps.seenSinceMicros(key)).get(instrument) ?? '';
   }
-}
-
-function isEnded({ state }: JobView): boolean {
-  return state === 'succeeded' || state === 'failed' || state === 'cancelled' || state === 'skipped';
 }
 
 /** By gap, why nothing came of it; under the empty id what holds for all of the instrument. */
