@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { readInstance } from '@tickwright/runtime';
+import { linkedSignal, readInstance } from '@tickwright/runtime';
 import type { Clock, InstanceInfo } from '@tickwright/runtime';
 
 /** One answer is held in memory. */
@@ -71,7 +71,8 @@ export class IngestorLink {
   /** Looks again, for 2 s at most; never rejects. An ingestor that hangs is down, whatever else is asked of it meanwhile. */
   async look(signal: AbortSignal): Promise<void> {
     using limit = timeLimit(LOOK_MS);
-    const look = this.#look(AbortSignal.any([signal, limit.signal]));
+    using either = linkedSignal(signal, limit.signal);
+    const look = this.#look(either.signal);
     const found = await Promise.race([look, limit.passed]).catch((error: unknown) => ({
       state: 'down' as const,
       url: null,

@@ -1,3 +1,4 @@
+import { linkedSignal } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import { JobLeaseLostError, JobPostponedError, JobQueueClosedError } from './errors.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -83,10 +84,9 @@ async function idle(
 ): Promise<void> {
   const { queue, clock, signal } = options;
   const waitMs = Math.min(IDLE_MS, Math.max(1, queue.nextDueMs(kinds) ?? IDLE_MS));
-  const ended = new AbortController();
-  const either = AbortSignal.any([signal, ended.signal]);
-  await Promise.race([woken, clock.sleep(waitMs, either).catch(stopped)]);
-  ended.abort();
+  using either = linkedSignal(signal);
+  await Promise.race([woken, clock.sleep(waitMs, either.signal).catch(stopped)]);
+  either.abort();
 }
 
 async function work(options: WorkOptions, lease: Lease): Promise<void> {
@@ -96,14 +96,14 @@ async function work(options: WorkOptions, lease: Lease): Promise<void> {
   const ended = new AbortController();
   const renewing = keepLeased(options, lease, ended.signal);
   const reporting = { lastMs: Number.NEGATIVE_INFINITY };
-  const both = AbortSignal.any([signal, lease.signal]);
+  using both = linkedSignal(signal, lease.signal);
   try {
     const result = await handler({
       job: lease.job,
       run: lease.run,
       input: lease.input,
       tries: lease.tries,
-      signal: both,
+      signal: both.signal,
       expand: (run) => queue.expand(lease, run),
       progress: (progress) => report(options, { lease, progress, reporting }),
     });

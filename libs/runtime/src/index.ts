@@ -12,6 +12,8 @@ export type { Backoff } from './retry/backoff.ts';
 
 export { BoundedQueue, QueueEndedError } from './bounded-queue.ts';
 export { SerialGate } from './serial-gate.ts';
+export { linkedSignal } from './linked-signal.ts';
+export type { LinkedSignal } from './linked-signal.ts';
 export { SharedRun } from './shared-run.ts';
 
 export type { Service, ServiceStatus } from './service/service.ts';

@@ -1,5 +1,5 @@
 import type { AlertRow, Ledger } from '@tickwright/ledger';
-import { BoundedQueue, TickwrightError, retry } from '@tickwright/runtime';
+import { BoundedQueue, TickwrightError, linkedSignal, retry } from '@tickwright/runtime';
 import type { Clock, Log, Service } from '@tickwright/runtime';
 
 /** An alert that was not sent within this is of no use any more. */
@@ -94,6 +94,7 @@ export class Webhook {
 
   async #post(alert: AlertRow, signal: AbortSignal): Promise<void> {
     const { timeMicros, ...rest } = alert;
+    using either = linkedSignal(signal, AbortSignal.timeout(TIMEOUT_MS));
     const response = await fetch(this.#options.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': alert.id },
@@ -103,7 +104,7 @@ export class Webhook {
         source: 'tickwright',
       }),
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: either.signal,
     });
     await response.body?.cancel();
     if (response.ok) return;

@@ -2,6 +2,7 @@ import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { linkedSignal } from '@tickwright/runtime';
 import type { Clock } from '@tickwright/runtime';
 
 /** Looked at this often even where the system tells of changes: it does not on every file system. */
@@ -73,9 +74,9 @@ export class PublishWatch implements Disposable {
       this.#isTold = false;
       return;
     }
-    const woken = new AbortController();
+    using woken = linkedSignal(signal);
     this.#wake = () => woken.abort();
-    await this.#clock.sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    await this.#clock.sleep(ms, woken.signal).catch(() => undefined);
     this.#wake = undefined;
     this.#isTold = false;
   }

@@ -1,3 +1,4 @@
+import { linkedSignal } from '@tickwright/runtime';
 import type { Clock, Log } from '@tickwright/runtime';
 import type { FilePrefix } from '../format/file-format.ts';
 import type { FileLayer } from '../files/file-layer.ts';
@@ -262,8 +263,8 @@ export class DiskWriter {
     if (failures === 0) return;
     const delayMs = Math.min(RETRY_DELAY_FIRST_MS * 2 ** (failures - 1), RETRY_DELAY_MAX_MS);
     this.#retryNow = new AbortController();
-    const signal = AbortSignal.any([this.#retryNow.signal, this.#stop.signal]);
-    await this.#options.clock.sleep(delayMs, signal).catch(() => undefined);
+    using either = linkedSignal(this.#retryNow.signal, this.#stop.signal);
+    await this.#options.clock.sleep(delayMs, either.signal).catch(() => undefined);
   }
 
   #failed(error: unknown, file: LogFile | undefined): void {
