@@ -10,8 +10,8 @@ import type { CandleFiles, CandleQuery } from '@tickwright/store';
 import { ALPHA, MINUTE, told } from './candle-fixture.ts';
 
 const HOUR = 3_600_000_000;
-/** Of now: what is published must be fresh. */
-export const NOW = Math.floor((Date.now() * 1_000) / HOUR) * HOUR;
+/** The hour before this one: what is published is recent, and none of it lies ahead of the clock. */
+export const NOW = Math.floor((Date.now() * 1_000) / HOUR - 1) * HOUR;
 const silent = (): void => undefined;
 export const quiet: Log = { debug: silent, info: silent, warn: silent, error: silent };
 
