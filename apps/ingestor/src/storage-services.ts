@@ -37,6 +37,7 @@ export function storageServices(
       clock,
       intervalMs: config.ingestor.aggregateIntervalMs,
       counts: core.aggregator.loop,
+      early: core.pipeline.closings,
       work: (signal) =>
         core.publish({ signal, oldHoursMs: config.ingestor.aggregateIntervalMs * OLD_HOURS_SHARE }),
     }),

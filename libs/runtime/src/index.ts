@@ -22,6 +22,7 @@ export type { SupervisorOptions } from './service/supervisor.ts';
 export type { CrashLoopLimit } from './service/supervised-service.ts';
 export { CrashLoopError, DrainError } from './service/supervisor-errors.ts';
 export { loopService } from './service/loop-service.ts';
+export { EarlyRound } from './service/early-round.ts';
 export type { LoopCounts, LoopOptions } from './service/loop-service.ts';
 export { onSignals } from './service/signals.ts';
 

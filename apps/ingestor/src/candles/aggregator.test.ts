@@ -63,6 +63,24 @@ test('a cycle publishes nothing and says nothing that the journal does not hold'
   expect((await readStatus(rig.dataDir))?.offset).toBe(31);
 });
 
+test('a closing asks for a cycle: one that a trade makes, and one that only the clock does', async () => {
+  await using rig = await Rig.open();
+  const { closings } = rig.core.pipeline;
+  const isAsked = async (): Promise<boolean> => {
+    const asked = closings.within(0, rig.clock, signal);
+    await rig.clock.advance(1_000);
+    return await asked;
+  };
+  await rig.live(trades(1, 60));
+  expect(await isAsked()).toBe(false);
+  await rig.live(trades(61, 1, { timeMicros: START + MINUTE + 300_000 }));
+  expect(await isAsked()).toBe(true);
+  expect(await isAsked()).toBe(false);
+  await rig.clock.advance(125_000);
+  rig.control({ type: 'clock' });
+  expect(await isAsked()).toBe(true);
+});
+
 test('the status calls no candle closed that closed only after the published rows were copied', async () => {
   await using rig = await Rig.open();
   await rig.live(trades(1, 59));

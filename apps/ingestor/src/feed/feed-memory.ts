@@ -82,16 +82,16 @@ export class FeedMemory implements SnapshotSource {
     this.#recomputed.push({ rows, gone });
   }
 
-  /** Whether something happened that is not to wait: a candle closed, or changed after that. */
-  get isUrgent(): boolean {
+  /** What happened that is not to wait: a candle closed, or changed after that. */
+  get urgency(): 'closed' | 'changed' | 'none' {
     const { candles } = this.#options.pipeline;
     const { closed, late } = candles.counts;
-    if (closed !== this.#closings || late !== this.#lateTicks || this.#recomputed.length > 0) return true;
+    if (closed !== this.#closings) return 'closed';
     for (const segment of this.#closedBefore.keys()) {
       const micros = candles.closedBeforeMicros(segment);
-      if (this.#longer.some((longer) => longer.isDue(segment, micros))) return true;
+      if (this.#longer.some((longer) => longer.isDue(segment, micros))) return 'closed';
     }
-    return false;
+    return late !== this.#lateTicks || this.#recomputed.length > 0 ? 'changed' : 'none';
   }
 
   /** The candles that changed since the last call; undefined when there were too many to be followed. */

@@ -10,7 +10,7 @@ const MAX_PENDING = 32_768;
 
 export interface FeedPumpOptions {
   readonly sender: Pick<FeedSender, 'sendTicks' | 'sendCandles' | 'sendGaps'>;
-  readonly memory: Pick<FeedMemory, 'isUrgent' | 'takeCandles' | 'takeGaps' | 'recomputed'>;
+  readonly memory: Pick<FeedMemory, 'urgency' | 'takeCandles' | 'takeGaps' | 'recomputed'>;
   readonly instruments: InstrumentTable;
   readonly hasTicks: boolean;
   readonly batchMs: number;
@@ -19,7 +19,7 @@ export interface FeedPumpOptions {
   /** Calls back after a time; returns how to call it off. */
   readonly later: (ms: number, call: () => void) => () => void;
   /** Candles closed, or changed after that, and were sent. */
-  readonly onUrgent: () => void;
+  readonly onUrgent: (urgency: 'closed' | 'changed') => void;
   /** More candles changed at once than can be followed: receivers need everything anew. */
   readonly onOverflow: () => void;
   /** Something failed in the fold's turn, which goes on: what is wrong with the feed must not end the intake. */
@@ -70,9 +70,9 @@ export class FeedPump implements FoldListener {
     this.#ticks.clear();
     const isDue = this.#lastMs - this.#lastFormingMs >= formingIntervalMs;
     if (isDue) this.#sendGaps();
-    const { isUrgent } = memory;
-    if (isDue || isUrgent) this.#sendCandles();
-    if (isUrgent) this.#options.onUrgent();
+    const { urgency } = memory;
+    if (isDue || urgency !== 'none') this.#sendCandles();
+    if (urgency !== 'none') this.#options.onUrgent(urgency);
     if (isDue) this.#lastFormingMs = this.#lastMs;
   }
 

@@ -16,7 +16,7 @@ type FeedConfig = Extract<Config['feed'], { kind: 'zeromq' }>;
 /** The status is sent this often, and sooner when gaps or instruments changed, but not sooner than that. */
 const STATUS_MS = 5_000;
 const STATUS_MIN_MS = 1_000;
-/** That closings are on disk is told this often at most. */
+/** That changes of closed candles are on disk is told this often at most; of a closing, at once. */
 const DURABLE_MIN_MS = 100;
 
 export interface FeedServiceOptions {
@@ -163,7 +163,10 @@ export class FeedService implements Service {
         const timer = setTimeout(call, ms);
         return () => clearTimeout(timer);
       },
-      onUrgent: () => void this.#tellDurable().catch(() => undefined),
+      onUrgent: (urgency) => {
+        const told = urgency === 'closed' ? this.#tellDurable() : this.#tellDurableSoon();
+        told.catch(() => undefined);
+      },
       onOverflow: () => {
         this.#needsAll = true;
       },
@@ -194,18 +197,23 @@ export class FeedService implements Service {
    * next heartbeat.
    */
   async #tellDurable(): Promise<void> {
+    // The frame whose fold we are in has been appended, and counts. The next sync could be 20 ms away.
+    await this.#options.core.journal.sync();
+    this.#durableMs = this.#options.clock.monotonicMs();
+    this.#sender?.sendStatus(this.#status());
+  }
+
+  /** Late ticks may come in a stream. */
+  async #tellDurableSoon(): Promise<void> {
     this.#mustTell = true;
     if (this.#isTelling) return;
-    const { clock, core } = this.#options;
+    const { clock } = this.#options;
     this.#isTelling = true;
     try {
       while (this.#mustTell) {
-        this.#mustTell = false;
         await clock.sleep(Math.max(0, this.#durableMs + DURABLE_MIN_MS - clock.monotonicMs()));
-        // The frame whose fold we are in has been appended, and counts. The next sync could be 20 ms away.
-        await core.journal.sync();
-        this.#durableMs = clock.monotonicMs();
-        this.#sender?.sendStatus(this.#status());
+        this.#mustTell = false;
+        await this.#tellDurable();
       }
     } finally {
       this.#isTelling = false;

@@ -11,9 +11,16 @@ import type {
 } from '@tickwright/market';
 import type { Venue } from '@tickwright/venues';
 import type { FrameBlock } from '@tickwright/journal';
+import { EarlyRound } from '@tickwright/runtime';
 import { Fold } from './fold.ts';
 import { TickBuffer } from '../ticks/tick-buffer.ts';
 import { UnfoldedFrames } from './unfolded-frames.ts';
+
+/**
+ * After a closing its publication waits so long: whoever trades on the feed has this time, and the processors, to itself,
+ * and what comes a little late is published with the rest.
+ */
+const AFTER_CLOSING_MS = 150;
 
 export interface PipelineOptions {
   readonly instruments: InstrumentTable;
@@ -44,10 +51,13 @@ export class Pipeline {
   readonly gaps: GapLedger;
   readonly candles: CandleBuilder;
   readonly buffer: TickBuffer;
+  /** Asked for when live frames have closed candles: whoever trades on their files waits for no beat. */
+  readonly closings = new EarlyRound({ afterMs: AFTER_CLOSING_MS });
   readonly #instruments: InstrumentTable;
   readonly #unfolded: UnfoldedFrames;
   #isLive = false;
   #hasLedgerChanged = false;
+  #closed = 0;
   #listener: FoldListener | undefined;
 
   constructor(options: PipelineOptions) {
@@ -144,7 +154,9 @@ export class Pipeline {
   #ticks(batch: TickBatch): void {
     this.candles.fold(batch);
     this.buffer.append(batch);
-    if (this.#isLive) this.#listener?.ticks(batch);
+    if (!this.#isLive) return;
+    this.#listener?.ticks(batch);
+    this.#askAtClosing();
   }
 
   #venue(rows: readonly VenueRow[]): void {
@@ -156,6 +168,15 @@ export class Pipeline {
     if (event.type === 'clock') this.candles.clock(receiveMicros, offset);
     else this.#hasLedgerChanged = true;
     this.gaps.control(event, { receiveMicros, offset });
-    if (event.type === 'clock' && this.#isLive) this.#listener?.clock();
+    if (event.type !== 'clock' || !this.#isLive) return;
+    this.#listener?.clock();
+    this.#askAtClosing();
+  }
+
+  #askAtClosing(): void {
+    const { closed } = this.candles.counts;
+    if (closed === this.#closed) return;
+    this.#closed = closed;
+    this.closings.ask();
   }
 }

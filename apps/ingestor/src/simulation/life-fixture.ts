@@ -191,6 +191,7 @@ export class Life {
         name: 'publish',
         clock,
         intervalMs: 1_500,
+        early: pipeline.closings,
         work: (signal) => aggregator.cycle({ signal, oldHoursMs: 500 }),
       }),
       loopService({
