@@ -3,7 +3,8 @@ import { LedgerVersionError } from './ledger-errors.ts';
 import { createSql } from './ledger-table.ts';
 import { LEDGER_SCHEMA_VERSION, tables } from './ledger-tables.ts';
 
-const HISTORY_BY_CANDLE = 1;
+/** The oldest release whose events are read as they are. */
+const OLDEST_VERSION = 1;
 
 /** Makes the tables of a new ledger, or checks that those of an old one are ours and takes them over. Errors: LedgerVersionError. */
 export async function prepareSchema(database: Database): Promise<void> {
@@ -20,7 +21,7 @@ export async function prepareSchema(database: Database): Promise<void> {
   }
   const [row] = await database.read('SELECT max(schema_version) AS version FROM ledger');
   const version = Number(row?.['version'] ?? 0);
-  if (version === HISTORY_BY_CANDLE) {
+  if (version >= OLDEST_VERSION && version < LEDGER_SCHEMA_VERSION) {
     // Its events are read as they are; those that follow an older release could not read.
     await database.write(async (tx) => {
       await tx.run('UPDATE ledger SET schema_version = ?', [LEDGER_SCHEMA_VERSION]);

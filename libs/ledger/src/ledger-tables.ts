@@ -17,8 +17,8 @@ import type { AlertRow, AlertStep, RunRow } from './ledger-entry.ts';
 import { real, text, whole } from './ledger-table.ts';
 import type { Table } from './ledger-table.ts';
 
-/** Raised with every change that this release's predecessors could not read. 2: history is kept field by field. */
-export const LEDGER_SCHEMA_VERSION = 2;
+/** Raised with every change that this release's predecessors could not read. 2: history is kept field by field. 3: and its numbers by their steps. */
+export const LEDGER_SCHEMA_VERSION = 3;
 
 /** What an event caused, with the event's number and time. */
 export interface Caused<T> {
