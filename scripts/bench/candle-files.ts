@@ -42,13 +42,14 @@ export function hourOf(hour: number, instruments: number): CandleColumns {
   const rows = candleColumns(instruments * MINUTES_AN_HOUR);
   rows.count = instruments * MINUTES_AN_HOUR;
   for (let row = 0; row < rows.count; row++) {
-    const price = 100 + ((row * 31) % 1000) / 100;
+    // In hundredths, which a venue's prices are exact multiples of: a sum of decimals is not.
+    const price = 10_000 + ((row * 31) % 1000);
     rows.instrument[row] = Math.floor(row / MINUTES_AN_HOUR);
     rows.openTime[row] = hour + (row % MINUTES_AN_HOUR) * MINUTE_MICROS;
-    rows.open[row] = price;
-    rows.high[row] = price + 0.25;
-    rows.low[row] = price - 0.25;
-    rows.close[row] = price + 0.01;
+    rows.open[row] = price / 100;
+    rows.high[row] = (price + 25) / 100;
+    rows.low[row] = (price - 25) / 100;
+    rows.close[row] = (price + 1) / 100;
     rows.volume[row] = ((row * 17) % 100_000) / 1000;
     rows.tradeCount[row] = row % 500;
     rows.isClosed[row] = 1;
