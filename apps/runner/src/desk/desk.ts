@@ -7,7 +7,7 @@ import type { EngineInput } from './engine-input.ts';
 
 /** Events of one transaction, and candles in them; between two the event loop runs. */
 const BATCH_EVENTS = 500;
-const BATCH_CANDLES = 5_000;
+const BATCH_CANDLES = 20_000;
 /** An append that failed is tried again after these times, for ever: the engine is ahead and waits. */
 const RETRY = { minMs: 100, maxMs: 5_000 };
 
