@@ -89,3 +89,36 @@ test('history that comes after the newest candles goes before them in the closes
   for (const minute of [7, 8, 2, 5, 3]) await scene.trade(key, 100 + minute, minute);
   expect(scene.board.closes(key, '1m')).toEqual([102, 103, 105, 107, 108]);
 });
+
+test('history in one gives the rows and closes that its candles give one by one, also behind what was seen before', () => {
+  const clock = new ManualClock({ startMicros: START });
+  const key = KEYS[0] as (typeof KEYS)[number];
+  const candles = Array.from({ length: 3_000 }, (_, at): Candle => {
+    const openTime = START + (at - 3_000) * MINUTE;
+    const prices = { open: at, high: at + (at % 7), low: at - (at % 5), close: at + 1, volume: at % 11 };
+    const state = { tradeCount: 1, isClosed: true, isComplete: true, revision: 0, version: at + 1 };
+    return {
+      instrument: key,
+      openTime,
+      closeTime: openTime + MINUTE,
+      ...prices,
+      ...state,
+      source: 'ticks',
+    };
+  });
+  const seen = (tell: (board: LiveBoard, some: readonly Candle[]) => void): unknown => {
+    const board = new LiveBoard({ plan, engine, clock });
+    tell(board, candles.slice(1_500, 2_800));
+    tell(board, candles);
+    return [board.rows(START), board.closes(key, '1m')];
+  };
+  expect(
+    seen((board, some) => board.seen([{ type: 'history', instrument: key, interval: '1m', candles: some }])),
+  ).toEqual(
+    seen((board, some) =>
+      board.seen(
+        some.map((candle) => ({ type: 'candle', phase: 'missed', interval: '1m', candle }) as const),
+      ),
+    ),
+  );
+});

@@ -5,7 +5,7 @@ import type { Clock } from '@tickwright/runtime';
 import type { DayCandle } from './last-price.ts';
 import { ScannerBoard } from './scanner-board.ts';
 import type { Engine, EngineConfig, ScannerRow, Signal } from '@tickwright/trading';
-import type { SourceEvent } from './candle-source/source-event.ts';
+import type { SourceEvent, SourceHistoryEvent } from './candle-source/source-event.ts';
 import { streamKey } from './candle-source/candle-fold.ts';
 import { engineCandle } from './desk/engine-input.ts';
 import { RecentEvents } from './recent-events.ts';
@@ -79,6 +79,7 @@ export class LiveBoard {
   seen(events: readonly SourceEvent[], publishedMs?: number): void {
     const publishedMicros = publishedMs === undefined ? undefined : publishedMs * 1_000;
     for (const event of events) {
+      if (event.type === 'history') this.#begun(event);
       if (event.type !== 'candle') continue;
       const { candle, interval } = event;
       const key = streamKey(interval, candle.instrument);
@@ -89,7 +90,7 @@ export class LiveBoard {
         publishedMicros,
       });
       this.#remember(key, candle);
-      if (event.phase === 'warm' || event.phase === 'missed') continue;
+      if (event.phase === 'missed') continue;
       this.#candleRound += 1;
       const data = { instrument: candle.instrument, interval, candle: engineCandle(event) };
       this.#candles.set(key, { round: this.#candleRound, data });
@@ -206,6 +207,11 @@ export class LiveBoard {
     if (text === cursor.positions) return;
     cursor.positions = text;
     yield { event: 'positions', data: positions };
+  }
+
+  #begun({ instrument, interval, candles }: SourceHistoryEvent): void {
+    this.#scanner.history({ instrument, interval, candles });
+    for (const candle of candles.slice(-CLOSES)) this.#remember(streamKey(interval, instrument), candle);
   }
 
   /** Looks which rows have changed. The age of a tick changes always and counts for nothing. */

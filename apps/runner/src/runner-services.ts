@@ -83,12 +83,17 @@ function candleService(parts: RunnerParts, clock: Clock): Service {
           throw error;
         }
         if (warmUp.isDone) continue;
-        const candles = events.filter(({ type }) => type === 'candle').length;
+        const candles = events.reduce((sum, event) => sum + candlesIn(event), 0);
         Object.assign(warmUp, { isDone: true, candles, ms: clock.monotonicMs() - startedMs });
         log.info({ candles, ms: Math.round(warmUp.ms) }, 'strategies have their history');
       }
     },
   };
+}
+
+function candlesIn(event: SourceEvent): number {
+  if (event.type === 'history') return event.candles.length;
+  return event.type === 'candle' ? 1 : 0;
 }
 
 /** Cut before each restart. */

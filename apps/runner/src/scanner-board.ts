@@ -12,6 +12,8 @@ import type {
   Signal,
   StrategyState,
 } from '@tickwright/trading';
+import type { SourceHistoryEvent } from './candle-source/source-event.ts';
+import { engineCandle } from './desk/engine-input.ts';
 import { newDay, rounded, takeDay, tradedMicros, volumeOf } from './last-price.ts';
 import type { DayCandle, Price } from './last-price.ts';
 
@@ -56,6 +58,21 @@ export class ScannerBoard {
     const { instrument, interval, candle } = told;
     if (candle.state !== 'forming') this.#closed(instrument, interval, candle);
     if (interval === this.#plan.fills.interval) this.#traded(told);
+  }
+
+  /**
+   * Closed candles of a stream in order of time: only as many are looked at as make a difference to its row. These are of
+   * the last one's session, with the one before it, and those whose volumes are compared.
+   */
+  history({ instrument, interval, candles }: Omit<SourceHistoryEvent, 'type'>): void {
+    for (const candle of candles.slice(-VOLUMES - 1))
+      this.#closed(instrument, interval, engineCandle({ candle }));
+    const last = candles.at(-1);
+    if (last === undefined || interval !== this.#plan.fills.interval) return;
+    const openMicros = this.#sessionOpen(instrument, last.openTime);
+    const before = candles.findLastIndex(({ openTime }) => openTime < openMicros);
+    for (const candle of candles.slice(Math.max(0, before)))
+      this.#traded({ instrument, interval, candle: engineCandle({ candle }) });
   }
 
   /** The newest days of instruments, oldest first. */

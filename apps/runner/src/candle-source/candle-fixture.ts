@@ -31,7 +31,9 @@ export function minute(number: number, change: Partial<Candle> = {}): Candle {
 
 /** `closed 3`: what was told, by the minute's number. */
 export function told(events: readonly SourceEvent[]): string[] {
-  return events.map((event) => {
+  return events.flatMap((event) => {
+    if (event.type === 'history')
+      return event.candles.map(({ openTime }) => `warm ${(openTime - T0) / MINUTE}`);
     if (event.type === 'time') return `time ${(event.micros - T0) / MINUTE}`;
     if (event.type === 'freshness') return event.isStale ? 'stale' : 'fresh';
     if (event.type === 'restart') return 'restart';

@@ -1,7 +1,7 @@
 import { intervalMicros, splitKey, instrumentKey } from '@tickwright/market';
 import type { Interval } from '@tickwright/market';
 import type { Candle } from '@tickwright/store';
-import type { SourceCandleEvent, SourceEvent, StreamWanted } from './source-event.ts';
+import type { SourceCandleEvent, SourceEvent, SourceHistoryEvent, StreamWanted } from './source-event.ts';
 import { StreamFold } from './stream-fold.ts';
 
 type Views = ReadonlyMap<Interval, readonly Candle[]>;
@@ -57,14 +57,15 @@ export class CandleFold {
   /** The first look at all streams, by interval, each candle list by instrument and time: history, then the rest. */
   begin(views: ReadonlyMap<Interval, readonly Candle[]>): SourceEvent[] {
     // History comes stream by stream: between streams it has no order that matters, and there may be a lot of it.
-    const history: SourceCandleEvent[] = [];
+    const history: SourceHistoryEvent[] = [];
     const events: SourceCandleEvent[] = [];
     for (const [interval, candles] of views) {
       const lists = byInstrument(candles);
       for (const fold of this.streamsOf(interval)) {
         const begun = fold.begin(lists.get(fold.wanted.instrument) ?? []);
         this.#skipped += begun.skipped;
-        for (const event of begun.events) (event.phase === 'warm' ? history : events).push(event);
+        if (begun.history !== undefined) history.push(begun.history);
+        events.push(...begun.events);
       }
     }
     this.#hasBegun = true;
@@ -102,16 +103,19 @@ export class CandleFold {
     watermarks: Readonly<Record<string, number>>,
   ): SourceEvent[] {
     const times = this.#advance(watermarks);
+    const history: SourceHistoryEvent[] = [];
     const events: SourceCandleEvent[] = [];
     for (const [interval, candles] of views) {
       for (const [instrument, list] of byInstrument(candles)) {
         const fold = this.#streams.get(streamKey(interval, instrument));
         if (fold === undefined) continue;
         const { segment } = splitKey(instrumentKey(instrument));
-        events.push(...fold.take(list, this.watermark(segment) - this.#maxAgeMicros));
+        const news = fold.take(list, this.watermark(segment) - this.#maxAgeMicros);
+        if (news.history !== undefined) history.push(news.history);
+        events.push(...news.events);
       }
     }
-    return [...inOrder(events), ...times];
+    return [...history, ...inOrder(events), ...times];
   }
 
   #advance(watermarks: Readonly<Record<string, number>>): SourceEvent[] {
@@ -131,10 +135,14 @@ export function streamKey(interval: Interval, instrument: string): string {
 
 function byInstrument(candles: readonly Candle[]): Map<string, Candle[]> {
   const lists = new Map<string, Candle[]>();
-  for (const candle of candles) {
-    const list = lists.get(candle.instrument);
-    if (list === undefined) lists.set(candle.instrument, [candle]);
-    else list.push(candle);
+  let from = 0;
+  while (from < candles.length) {
+    const instrument = candles[from]?.instrument ?? '';
+    let to = from + 1;
+    while (to < candles.length && candles[to]?.instrument === instrument) to += 1;
+    // As a rule an instrument's candles stand together: cut out, not looked up candle by candle.
+    lists.set(instrument, (lists.get(instrument) ?? []).concat(candles.slice(from, to)));
+    from = to;
   }
   return lists;
 }

@@ -135,10 +135,12 @@ export class FileLooks {
   }
 
   #remember(candles: readonly Candle[]): void {
-    for (const { instrument, openTime, isClosed } of candles) {
-      if (!isClosed) continue;
+    const newest = new Map<string, number>();
+    for (const { instrument, openTime, isClosed } of candles)
+      if (isClosed && openTime > (newest.get(instrument) ?? -Infinity)) newest.set(instrument, openTime);
+    for (const [instrument, openTime] of newest) {
       const segment = segmentOf(instrument);
-      this.#newest.set(segment, Math.max(this.#newest.get(segment) ?? -Infinity, openTime));
+      this.#newest.set(segment, Math.max(this.#newestOf(segment), openTime));
     }
   }
 

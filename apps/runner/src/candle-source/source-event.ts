@@ -3,17 +3,27 @@ import type { Candle } from '@tickwright/store';
 import type { DataChange, TickEvent } from '@tickwright/trading';
 
 /**
- * What a candle is to a strategy when it comes. `warm`: closed before this run began to count, for indicators alone.
- * `forming`: not closed yet. `closed`: has just closed. `missed`: closed while the runner was down, or so long ago that
+ * What a candle is to a strategy when it comes. `forming`: not closed yet. `closed`: has just closed. `missed`: closed while the runner was down, or so long ago that
  * nothing may be ordered on it. `revised`: a closed one that changed, or one before the newest closed that came late.
  */
-export type SourcePhase = 'warm' | 'forming' | 'closed' | 'missed' | 'revised';
+export type SourcePhase = 'forming' | 'closed' | 'missed' | 'revised';
 
 export interface SourceCandleEvent {
   readonly type: 'candle';
   readonly phase: SourcePhase;
   readonly interval: Interval;
   readonly candle: Candle;
+}
+
+/**
+ * Candles of one stream that closed before this run began to count, in order of time, for indicators alone: all in one
+ * event, for a warm-up is hundreds of thousands of candles.
+ */
+export interface SourceHistoryEvent {
+  readonly type: 'history';
+  readonly instrument: string;
+  readonly interval: Interval;
+  readonly candles: readonly Candle[];
 }
 
 /** What is known of the market now may be old, or is fresh again. */
@@ -46,7 +56,13 @@ export interface RestartEvent {
 }
 
 export type SourceEvent =
-  RestartEvent | SourceCandleEvent | FreshnessEvent | TimeEvent | GapChangeEvent | SourceTickEvent;
+  | RestartEvent
+  | SourceHistoryEvent
+  | SourceCandleEvent
+  | FreshnessEvent
+  | TimeEvent
+  | GapChangeEvent
+  | SourceTickEvent;
 
 /** Candles of one instrument in one interval that strategies want. */
 export interface StreamWanted {

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { CandleFold } from './candle-fold.ts';
 import { ALPHA, MINUTE, T0, minute, told, views } from './candle-fixture.ts';
 import { MISSED_MAX, StreamFold } from './stream-fold.ts';
+import type { StreamNews } from './stream-fold.ts';
+import type { SourceEvent } from './source-event.ts';
 
 const NEVER = -Infinity;
 
@@ -10,70 +12,82 @@ function fold(wanted: { warmUp?: number; consumedTo?: number } = {}): StreamFold
   return new StreamFold({ instrument: ALPHA, interval: '1m', warmUp: 3, ...wanted });
 }
 
+function eventsOf({ history, events }: StreamNews): SourceEvent[] {
+  return [...(history === undefined ? [] : [history]), ...events];
+}
+
 test('history warms up, then each closing is told once, however often it is looked at', () => {
   const stream = fold({ warmUp: 2 });
   const forming = minute(3, { isClosed: false, version: 13 });
-  expect(told(stream.begin([minute(0), minute(1), minute(2), forming]).events)).toEqual([
+  expect(told(eventsOf(stream.begin([minute(0), minute(1), minute(2), forming])))).toEqual([
     'warm 1',
     'warm 2',
     'forming 3',
   ]);
-  expect(told(stream.take([minute(2), forming], NEVER))).toEqual([]);
-  expect(told(stream.take([minute(2), { ...forming, version: 14, close: 100 }], NEVER))).toEqual([
+  expect(told(eventsOf(stream.take([minute(2), forming], NEVER)))).toEqual([]);
+  expect(told(eventsOf(stream.take([minute(2), { ...forming, version: 14, close: 100 }], NEVER)))).toEqual([
     'forming 3',
   ]);
   const look = [minute(3, { version: 15 }), minute(4, { isClosed: false })];
-  expect(told(stream.take(look, NEVER))).toEqual(['closed 3', 'forming 4']);
-  expect(told(stream.take(look, NEVER))).toEqual([]);
+  expect(told(eventsOf(stream.take(look, NEVER)))).toEqual(['closed 3', 'forming 4']);
+  expect(told(eventsOf(stream.take(look, NEVER)))).toEqual([]);
 });
 
 test('a candle that closes without another version, as a longer one does, is told as closed', () => {
   const stream = fold();
   stream.begin([minute(0, { isClosed: false })]);
-  expect(told(stream.take([minute(0)], NEVER))).toEqual(['closed 0']);
+  expect(told(eventsOf(stream.take([minute(0)], NEVER)))).toEqual(['closed 0']);
 });
 
 test('what closed while the runner was down is told as missed, and what was consumed before is not', () => {
   const stream = fold({ consumedTo: T0 + 2 * MINUTE });
-  const { events } = stream.begin([0, 1, 2, 3, 4].map((at) => minute(at)));
-  expect(told(events)).toEqual(['warm 0', 'warm 1', 'warm 2', 'missed 3', 'missed 4']);
-  expect(told(stream.take([minute(4), minute(5)], NEVER))).toEqual(['closed 5']);
+  const news = stream.begin([0, 1, 2, 3, 4].map((at) => minute(at)));
+  expect(told(eventsOf(news))).toEqual(['warm 0', 'warm 1', 'warm 2', 'missed 3', 'missed 4']);
+  expect(told(eventsOf(stream.take([minute(4), minute(5)], NEVER)))).toEqual(['closed 5']);
 });
 
 test('a stream that was never consumed has missed nothing', () => {
-  expect(told(fold({ warmUp: 1 }).begin([minute(0), minute(1)]).events)).toEqual(['warm 1']);
+  expect(told(eventsOf(fold({ warmUp: 1 }).begin([minute(0), minute(1)])))).toEqual(['warm 1']);
 });
 
 test('what is there at the first look of a stream that began with nothing is history, and older history is not told one by one', () => {
   const stream = fold({ warmUp: 2 });
   expect(stream.begin([]).events).toEqual([]);
   const look = [2, 3, 4].map((at) => minute(at));
-  expect(told(stream.take(look, NEVER))).toEqual(['warm 3', 'warm 4']);
+  expect(told(eventsOf(stream.take(look, NEVER)))).toEqual(['warm 3', 'warm 4']);
   expect(stream.lacksHistory).toBe(false);
   // An ingestor fetches the hours before its start after it has published its first minutes.
-  expect(told(stream.take([minute(0), minute(1), ...look, minute(5)], NEVER))).toEqual(['closed 5']);
+  expect(told(eventsOf(stream.take([minute(0), minute(1), ...look, minute(5)], NEVER)))).toEqual([
+    'closed 5',
+  ]);
 });
 
 test('a closed candle that changes is told as revised, once a change, and so is one that comes late', () => {
   const stream = fold();
   stream.begin([minute(0), minute(2)]);
-  expect(told(stream.take([minute(0, { version: 40, close: 99 })], NEVER))).toEqual(['revised 0']);
-  expect(told(stream.take([minute(0, { version: 40, close: 99 })], NEVER))).toEqual([]);
-  expect(told(stream.take([minute(1), minute(2), minute(3)], NEVER))).toEqual(['revised 1', 'closed 3']);
-  expect(told(stream.take([minute(2, { isComplete: false })], NEVER))).toEqual(['revised 2']);
+  expect(told(eventsOf(stream.take([minute(0, { version: 40, close: 99 })], NEVER)))).toEqual(['revised 0']);
+  expect(told(eventsOf(stream.take([minute(0, { version: 40, close: 99 })], NEVER)))).toEqual([]);
+  expect(told(eventsOf(stream.take([minute(1), minute(2), minute(3)], NEVER)))).toEqual([
+    'revised 1',
+    'closed 3',
+  ]);
+  expect(told(eventsOf(stream.take([minute(2, { isComplete: false })], NEVER)))).toEqual(['revised 2']);
 });
 
 test('a view that calls a closed candle open again, as after a restart of its owner, is not told', () => {
   const stream = fold();
   stream.begin([minute(0), minute(1)]);
-  expect(told(stream.take([minute(1, { isClosed: false })], NEVER))).toEqual([]);
-  expect(told(stream.take([minute(0, { isClosed: false, version: 99 })], NEVER))).toEqual([]);
+  expect(told(eventsOf(stream.take([minute(1, { isClosed: false })], NEVER)))).toEqual([]);
+  expect(told(eventsOf(stream.take([minute(0, { isClosed: false, version: 99 })], NEVER)))).toEqual([]);
 });
 
 test('a candle that closed too long ago is told as missed: nothing may be ordered on it', () => {
   const stream = fold();
   stream.begin([minute(0)]);
-  expect(told(stream.take([minute(1), minute(9)], T0 + 9 * MINUTE))).toEqual(['missed 1', 'closed 9']);
+  expect(told(eventsOf(stream.take([minute(1), minute(9)], T0 + 9 * MINUTE)))).toEqual([
+    'missed 1',
+    'closed 9',
+  ]);
 });
 
 test('history that comes later begins the streams anew: warm-up first, and nothing that was told is told as closed again', () => {
@@ -111,8 +125,9 @@ test('whatever is looked at in whatever portions, every closing is told once and
       const stream = fold();
       const counts = new Map<number, number>();
       let newest = -1;
-      const take = (events: ReturnType<StreamFold['take']>): void => {
-        for (const { phase, candle } of events) {
+      const take = ({ history, events }: StreamNews): void => {
+        const warm = (history?.candles ?? []).map((candle) => ({ phase: 'warm', candle }));
+        for (const { phase, candle } of [...warm, ...events]) {
           if (phase === 'forming') continue;
           const number = (candle.openTime - T0) / MINUTE;
           counts.set(number, (counts.get(number) ?? 0) + 1);
@@ -120,7 +135,7 @@ test('whatever is looked at in whatever portions, every closing is told once and
           if (phase !== 'revised') newest = Math.max(newest, number);
         }
       };
-      take(stream.begin(Array.from({ length: begin }, (_, at) => minute(at))).events);
+      take(stream.begin(Array.from({ length: begin }, (_, at) => minute(at))));
       for (const { from, length, isLastForming } of looks) {
         const candles = Array.from({ length }, (_, at) =>
           minute(from + at, isLastForming && at === length - 1 ? { isClosed: false } : {}),

@@ -2,23 +2,21 @@ import { instrumentKey } from '@tickwright/market';
 import type { Interval } from '@tickwright/market';
 import { expect, test } from 'vitest';
 import { T0, minute } from '../candle-source/candle-fixture.ts';
-import type { SourceCandleEvent, SourcePhase } from '../candle-source/source-event.ts';
+import type { SourceCandleEvent, SourceHistoryEvent, SourcePhase } from '../candle-source/source-event.ts';
 import { engineInputs } from './engine-input.ts';
 
 const ALPHA = instrumentKey('SIM|ALPHA');
 
-function told(phase: SourcePhase, number: number, interval: Interval = '1m'): SourceCandleEvent {
-  return { type: 'candle', phase, interval, candle: minute(number) };
+function told(phase: SourcePhase, number: number): SourceCandleEvent {
+  return { type: 'candle', phase, interval: '1m', candle: minute(number) };
+}
+
+function history(interval: Interval, ...numbers: number[]): SourceHistoryEvent {
+  return { type: 'history', instrument: ALPHA, interval, candles: numbers.map((number) => minute(number)) };
 }
 
 test('what warms up comes as one event a stream, shorter intervals first, and before what was missed', () => {
-  const events = [
-    told('warm', 0, '5m'),
-    told('warm', 0),
-    told('warm', 1),
-    told('missed', 2),
-    told('closed', 3),
-  ];
+  const events = [history('5m', 0), history('1m', 0, 1), told('missed', 2), told('closed', 3)];
   const inputs = engineInputs(events, () => ({ closed: ['1m', '5m'], forming: [] }));
   const seen = inputs.map((input) =>
     input.type === 'history'
@@ -34,8 +32,8 @@ test('what warms up comes as one event a stream, shorter intervals first, and be
 });
 
 test('what warms up and nobody wants is left out', () => {
-  expect(engineInputs([told('warm', 0, '5m')], () => ({ closed: ['1m'], forming: [] }))).toEqual([]);
-  expect(engineInputs([told('warm', 0)], () => ({ closed: ['1m'], forming: [] }))).toMatchObject([
+  expect(engineInputs([history('5m', 0)], () => ({ closed: ['1m'], forming: [] }))).toEqual([]);
+  expect(engineInputs([history('1m', 0)], () => ({ closed: ['1m'], forming: [] }))).toMatchObject([
     { instrument: ALPHA, type: 'history' },
   ]);
 });

@@ -1,7 +1,7 @@
 import { instrumentKey, intervalMicros } from '@tickwright/market';
 import type { InstrumentKey } from '@tickwright/market';
 import type { Candle, EngineEvent, Needs } from '@tickwright/trading';
-import type { SourceCandleEvent, SourceEvent } from '../candle-source/source-event.ts';
+import type { SourceCandleEvent, SourceEvent, SourceHistoryEvent } from '../candle-source/source-event.ts';
 
 /** An event without its number and time, which the desk gives. */
 export type EngineInput = EngineEvent extends infer Event
@@ -13,29 +13,23 @@ export type EngineInput = EngineEvent extends infer Event
 type HistoryInput = Extract<EngineInput, { readonly type: 'history' }>;
 
 /**
- * What of a source's events the engine wants: forming candles only where somebody looks at them. What warms up comes as
- * one event a stream, shorter intervals first: one costs the ledger as much as one candle does.
+ * What of a source's events the engine wants: forming candles only where somebody looks at them. Of what warms up shorter
+ * intervals come first.
  */
 export function engineInputs(
   events: readonly SourceEvent[],
   needs: (instrument: InstrumentKey) => Pick<Needs, 'closed' | 'forming'>,
 ): EngineInput[] {
   const inputs: EngineInput[] = [];
-  const histories = new Map<string, HistoryInput & { readonly candles: Candle[] }>();
+  const histories: HistoryInput[] = [];
   const endHistory = (): void => {
-    inputs.push(
-      ...[...histories.values()].sort((a, b) => intervalMicros(a.interval) - intervalMicros(b.interval)),
-    );
-    histories.clear();
+    inputs.push(...histories.sort((a, b) => intervalMicros(a.interval) - intervalMicros(b.interval)));
+    histories.length = 0;
   };
   for (const event of events) {
-    if (event.type === 'candle' && event.phase === 'warm') {
-      const instrument = instrumentKey(event.candle.instrument);
-      if (!needs(instrument).closed.includes(event.interval)) continue;
-      const key = `${event.interval} ${instrument}`;
-      const history = histories.get(key) ?? newHistory(event, instrument);
-      histories.set(key, history);
-      history.candles.push(engineCandle(event));
+    if (event.type === 'history') {
+      const instrument = instrumentKey(event.instrument);
+      if (needs(instrument).closed.includes(event.interval)) histories.push(historyInput(event, instrument));
       continue;
     }
     endHistory();
@@ -61,11 +55,13 @@ export function engineInputs(
   return inputs;
 }
 
-function newHistory(
-  { interval }: SourceCandleEvent,
-  instrument: InstrumentKey,
-): HistoryInput & { readonly candles: Candle[] } {
-  return { type: 'history', instrument, interval, candles: [] };
+function historyInput({ interval, candles }: SourceHistoryEvent, instrument: InstrumentKey): HistoryInput {
+  return {
+    type: 'history',
+    instrument,
+    interval,
+    candles: candles.map((candle) => engineCandle({ candle })),
+  };
 }
 
 function candleInput(event: SourceCandleEvent, instrument: InstrumentKey): EngineInput {
@@ -79,8 +75,11 @@ function candleInput(event: SourceCandleEvent, instrument: InstrumentKey): Engin
   };
 }
 
-/** A candle of a source as strategies see it. */
-export function engineCandle({ candle, phase }: SourceCandleEvent): Candle {
+/** A candle of a source as strategies see it; without a phase one that has closed. */
+export function engineCandle({
+  candle,
+  phase,
+}: Pick<SourceCandleEvent, 'candle'> & Partial<SourceCandleEvent>): Candle {
   return {
     openMicros: candle.openTime,
     closeMicros: candle.closeTime,
