@@ -95,7 +95,7 @@ test('history in one gives the rows and closes that its candles give one by one,
   const key = KEYS[0] as (typeof KEYS)[number];
   const candles = Array.from({ length: 3_000 }, (_, at): Candle => {
     const openTime = START + (at - 3_000) * MINUTE;
-    const prices = { open: at, high: at + (at % 7), low: at - (at % 5), close: at + 1, volume: at % 11 };
+    const prices = { open: at, high: at + (at % 7), low: at - (at % 5), close: at + 3, volume: at % 11 };
     const state = { tradeCount: 1, isClosed: true, isComplete: true, revision: 0, version: at + 1 };
     return {
       instrument: key,
