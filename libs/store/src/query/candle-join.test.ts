@@ -43,6 +43,11 @@ test('rows are taken in the order asked for', () => {
     { openTime: 1, close: 2 },
     { openTime: 2, close: 3 },
   ]);
-  expect(rowsOf(takeRows(all, [2, 0]))).toMatchObject([{ close: 3 }, { close: 1 }]);
+  const ranges = [
+    { begin: 2, end: 3 },
+    { begin: 0, end: 1 },
+  ];
+  expect(rowsOf(takeRows(all, ranges))).toMatchObject([{ close: 3 }, { close: 1 }]);
+  expect(rowsOf(takeRows(all, [{ begin: 0, end: 3 }]))).toEqual(rowsOf(all));
   expect(joinCandles([])).toMatchObject({ count: 0 });
 });

@@ -48,12 +48,20 @@ function copyRow(copy: { from: CandleColumns; row: number; to: CandleColumns; at
   for (const name of COLUMN_NAMES) copy.to[name][copy.at] = copy.from[name][copy.row];
 }
 
-/** Some rows, in the order given. */
-export function takeRows(from: CandleColumns, rows: readonly number[]): CandleColumns {
-  const to = candleColumns(rows.length);
-  to.count = rows.length;
-  for (const name of COLUMN_NAMES) {
-    for (let at = 0; at < rows.length; at++) to[name][at] = from[name][rows[at]];
+/** Rows that stand together; `end` is not one of them. */
+export interface RowRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Some rows, in the order given. All rows in their order are the columns themselves. */
+export function takeRows(from: CandleColumns, ranges: readonly RowRange[]): CandleColumns {
+  const [first] = ranges;
+  if (ranges.length === 1 && first?.begin === 0 && first.end === from.count) return from;
+  const to = candleColumns(ranges.reduce((sum, { begin, end }) => sum + end - begin, 0));
+  for (const { begin, end } of ranges) {
+    for (const name of COLUMN_NAMES) to[name].set(from[name].subarray(begin, end), to.count);
+    to.count += end - begin;
   }
   return to;
 }

@@ -128,14 +128,16 @@ class FileCandleQuery implements CandleQuery {
     return this.#retry(async () => {
       // Read before the files: the answer is then never older than it says.
       const status = await readStatus(this.#options.dataDir);
-      const found = selections.map(() => new Map<string, Candle[]>());
+      const found = selections.map(() => new Map<string, readonly Candle[]>());
       for (const [segment, segmentKeys] of bySegment(keys)) {
         const instruments = await this.#tableOf(segmentKeys);
         const selected = await this.#select({ segment, instruments, status }, selections);
         for (const [at, candles] of selected.entries()) addByInstrument(candles, found[at]);
       }
       const asOf = this.#asOf(status);
-      return found.map((lists) => ({ candles: keys.flatMap((key) => lists.get(key) ?? []), asOf }));
+      const inOrder = (lists: ReadonlyMap<string, readonly Candle[]>): readonly Candle[] =>
+        ([] as Candle[]).concat(...keys.map((key) => lists.get(key) ?? []));
+      return found.map((lists) => ({ candles: inOrder(lists), asOf }));
     });
   }
 
@@ -216,11 +218,15 @@ class FileCandleQuery implements CandleQuery {
   }
 }
 
-function addByInstrument(candles: readonly Candle[], lists: Map<string, Candle[]>): void {
-  for (const candle of candles) {
-    const list = lists.get(candle.instrument);
-    if (list === undefined) lists.set(candle.instrument, [candle]);
-    else list.push(candle);
+/** Cuts candles into lists: an instrument's stand together. */
+function addByInstrument(candles: readonly Candle[], lists: Map<string, readonly Candle[]>): void {
+  let from = 0;
+  while (from < candles.length) {
+    const { instrument } = candles[from];
+    let to = from + 1;
+    while (to < candles.length && candles[to].instrument === instrument) to += 1;
+    lists.set(instrument, (lists.get(instrument) ?? []).concat(candles.slice(from, to)));
+    from = to;
   }
 }
 

@@ -67,16 +67,21 @@ export interface Tail {
 /** The newest candles of each instrument, and whether each has as many as were asked for. */
 export function newestRows(rows: CandleColumns, tail: Tail): { rows: CandleColumns; isEnough: boolean } {
   const found = new Map<number, number>();
-  const kept: number[] = [];
+  const kept: { begin: number; end: number }[] = [];
+  let instrument = -1;
+  let count = 0;
   for (let row = rows.count - 1; row >= 0; row--) {
     if (rows.openTime[row] < tail.wholeFrom) continue;
     if (!tail.includeForming && rows.isClosed[row] === 0) continue;
-    const count = found.get(rows.instrument[row]) ?? 0;
+    // An instrument's rows stand together: looked up once for each.
+    if (rows.instrument[row] !== instrument) count = found.get((instrument = rows.instrument[row])) ?? 0;
     if (count >= tail.count) continue;
-    found.set(rows.instrument[row], count + 1);
-    kept.push(row);
+    found.set(instrument, (count += 1));
+    const last = kept.at(-1);
+    if (last?.begin === row + 1) last.begin = row;
+    else kept.push({ begin: row, end: row + 1 });
   }
   const isEnough =
-    found.size === tail.instruments.size && [...found.values()].every((count) => count >= tail.count);
+    found.size === tail.instruments.size && [...found.values()].every((each) => each >= tail.count);
   return { rows: takeRows(rows, kept.toReversed()), isEnough };
 }
