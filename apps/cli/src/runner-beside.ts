@@ -1,7 +1,7 @@
 import type { Config } from '@tickwright/config';
 import { Supervisor, TickwrightError, systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
-import { PAGES } from './commands/run.ts';
+import { PAGES } from './dashboard-pages.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 

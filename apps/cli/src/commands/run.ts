@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { run } from '@tickwright/runner';
 import { INTERVALS } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
 import { prepareDataDirectory } from '../data-directory.ts';
+import { PAGES } from '../dashboard-pages.ts';
 import { settings, withServiceLog } from '../settings.ts';
 import type { CommonFlags } from '../settings.ts';
 import { flaggedKeys } from '../sources.ts';
@@ -22,9 +22,6 @@ export interface RunFlags extends CommonFlags, SourceFlags {
   readonly speed: number;
   readonly ledger?: string;
 }
-
-/** Where the built pages are, when they are. */
-export const PAGES = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
 
 export async function runCommand(terminal: Terminal, flags: RunFlags): Promise<number> {
   const config = await settings(terminal, flags, runOverrides(flags));
