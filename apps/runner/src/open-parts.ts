@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '@tickwright/config';
-import { calendars, instrumentKey, splitKey } from '@tickwright/market';
+import { MINUTE_MICROS, calendars, instrumentKey, splitKey } from '@tickwright/market';
 import type { Instrument, Interval } from '@tickwright/market';
 import { loadFeedKeys } from '@tickwright/feed';
 import type { FeedKeys } from '@tickwright/feed';
@@ -8,7 +8,7 @@ import type { AlertRow, Ledger } from '@tickwright/ledger';
 import type { Clock } from '@tickwright/runtime';
 import { readInstruments, readPublishedGaps } from '@tickwright/store';
 import type { CandleQuery } from '@tickwright/store';
-import { createEngine } from '@tickwright/trading';
+import { createEngine, rehearse } from '@tickwright/trading';
 import type { Engine, EngineConfig } from '@tickwright/trading';
 import { alertsOf } from './alerts/alert-rules.ts';
 import { Webhook } from './alerts/webhook.ts';
@@ -50,6 +50,11 @@ export interface OpeningParts {
 export async function openRunnerParts(options: OpeningParts): Promise<RunnerParts & AsyncDisposable> {
   const { config, plan, library, ledger, query, version, signalFeed, clock, log, signal } = options;
   const feedKeys = config.feed.kind === 'zeromq' ? await loadFeedKeys(config.feed) : undefined;
+  rehearse({
+    config: plan,
+    calendars,
+    fromMicros: Math.floor(clock.nowMicros() / MINUTE_MICROS) * MINUTE_MICROS,
+  });
   const engine = createEngine({ strategies: library.find, calendars, state: await ledger.state() });
   const latency = new SignalLatency();
   const desk = new Desk({ engine, ledger, alertsOf, clock, log });

@@ -61,6 +61,7 @@ export type { Engine, EngineOptions, Needs, OrderExplanation } from './contract/
 export { ScannerBoard } from './scanner/scanner-board.ts';
 export type { ScannerRow, ScannerStatus } from './contract/scanner-row.ts';
 export { createEngine } from './engine/trading-engine.ts';
+export { rehearse } from './engine/rehearsal.ts';
 export { EngineError } from './engine/engine-error.ts';
 export { checkConfig } from './engine/config-check.ts';
 export { foldFills } from './book/fold-fills.ts';
