@@ -175,8 +175,7 @@ export class StrategyDesk {
   ): void {
     const { instrument } = instance.context;
     const view = this.#view(instance, { phase: 'history', instrument, timeMicros }, false);
-    for (const candle of candles.slice(Math.max(0, candles.length - instance.memory)))
-      instance.feed(candle, view);
+    instance.remember(candles.slice(Math.max(0, candles.length - instance.memory)), view);
   }
 
   tell(event: DataEvent): void {

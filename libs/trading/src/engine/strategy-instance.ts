@@ -82,11 +82,16 @@ export class StrategyInstance {
   feed(candle: Candle, view: StrategyView): Vote | undefined {
     const strategy = this.#strategy;
     if (strategy === undefined || this.isStopped) return undefined;
-    if (candle.state !== 'forming') {
-      this.#seen += 1;
-      this.#lastCandleMicros = candle.openMicros;
-    }
-    return this.#guard('threw at a candle', () => checkedVote(strategy.onCandle(candle, view)));
+    return this.#guard('threw at a candle', () => this.#give(strategy, candle, view));
+  }
+
+  /** Feeds candles one after the other, until it throws. What it votes at them counts for nothing. */
+  remember(candles: readonly Candle[], view: StrategyView): void {
+    const strategy = this.#strategy;
+    if (strategy === undefined || this.isStopped) return;
+    this.#guard('threw at a candle', () => {
+      for (const candle of candles) this.#give(strategy, candle, view);
+    });
   }
 
   tell(change: DataChange, state: DataState): void {
@@ -113,6 +118,14 @@ export class StrategyInstance {
       lastCandleMicros: this.#lastCandleMicros,
       lastSignalId: this.lastSignalId,
     };
+  }
+
+  #give(strategy: Strategy, candle: Candle, view: StrategyView): Vote | undefined {
+    if (candle.state !== 'forming') {
+      this.#seen += 1;
+      this.#lastCandleMicros = candle.openMicros;
+    }
+    return checkedVote(strategy.onCandle(candle, view));
   }
 
   #status(): Pick<StrategyState, 'status' | 'reason'> {
