@@ -87,14 +87,26 @@ export class CandleFold {
     });
   }
 
-  /** Begins anew with a look at all streams, behind what was told: strategies warm up with more than they had. */
+  /**
+   * Begins anew with a look at all streams, behind what was told: strategies warm up with more than they had. What has
+   * closed since the look before is told as at any other look.
+   */
   beginAnew(views: Views): SourceEvent[] {
+    const toldTo = new Map([...this.#streams].map(([key, fold]) => [key, fold.newestClosed]));
+    const isTold = (interval: Interval, { instrument, openTime }: Candle): boolean =>
+      openTime <= (toldTo.get(streamKey(interval, instrument)) ?? -Infinity);
     for (const [interval, folds] of this.#byInterval) {
       const anew = folds.map((fold) => new StreamFold({ ...fold.wanted, ...fold.consumed }));
       this.#byInterval.set(interval, anew);
       for (const fold of anew) this.#streams.set(streamKey(interval, fold.wanted.instrument), fold);
     }
-    return [{ type: 'restart' }, ...this.begin(views)];
+    const before = new Map(
+      [...views].map(([interval, candles]) => [
+        interval,
+        candles.filter((candle) => isTold(interval, candle)),
+      ]),
+    );
+    return [{ type: 'restart' }, ...this.begin(before), ...this.take(views, {})];
   }
 
   /** Another look at some candles; `watermarks`: how far each segment was known before it. */

@@ -101,8 +101,9 @@ test('history that comes later begins the streams anew: warm-up first, and nothi
   expect(all.hasMoreHistory(views([minute(5), minute(6)]))).toBe(false);
   const look = views([3, 4, 5, 6, 7].map((at) => minute(at)));
   expect(all.hasMoreHistory(look)).toBe(true);
-  expect(told(all.beginAnew(look))).toEqual(['restart', 'warm 4', 'warm 5', 'warm 6', 'missed 7']);
+  expect(told(all.beginAnew(look))).toEqual(['restart', 'warm 4', 'warm 5', 'warm 6', 'closed 7']);
   expect(all.lacksHistory).toBe(false);
+  expect(told(all.take(look, {}))).toEqual([]);
 });
 
 test('more missed candles than are told one by one are counted, and the newest are told', () => {
