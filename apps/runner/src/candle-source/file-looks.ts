@@ -11,7 +11,10 @@ const LOOK_BACK_MICROS = 5 * 60_000_000;
 const SWEEP_MAX_MICROS = 48 * 3_600_000_000;
 /** Every candle that is remembered is looked at again this often, for changes by backfill. */
 const SWEEP_MS = 60_000;
-/** While history is lacking, which an ingestor fetches from its venue after its first start. */
+/**
+ * While history is lacking, which an ingestor fetches from its venue after its first start; twice as long after each, for
+ * some of it may never come, and a look at all of it is long.
+ */
 const EARLY_SWEEP_MS = 5_000;
 
 interface StreamGroup {
@@ -34,6 +37,7 @@ export class FileLooks {
   /** Newest closing that was seen of each segment, from which looks go back. */
   readonly #newest = new Map<string, number>();
   #sweptMs = -Infinity;
+  #earlySweepMs = EARLY_SWEEP_MS;
   /** There may be changes that no look since the last sweep went back to. */
   #hasUnswept = false;
   #epoch = '';
@@ -61,7 +65,7 @@ export class FileLooks {
   }
 
   isSweepDue(nowMs: number): boolean {
-    return nowMs >= this.#sweptMs + (this.#options.fold.lacksHistory ? EARLY_SWEEP_MS : SWEEP_MS);
+    return nowMs >= this.#sweptMs + (this.#options.fold.lacksHistory ? this.#earlySweepMs : SWEEP_MS);
   }
 
   /** Candles were published again. */
@@ -80,8 +84,11 @@ export class FileLooks {
     told: { readonly nowMs: number; readonly haveGapsChanged: boolean },
   ): Promise<{ views: Views; isSweep: boolean }> {
     const { nowMs, haveGapsChanged } = told;
-    const isSweep = this.#isOtherEpoch(status) || haveGapsChanged || this.isSweepDue(nowMs);
+    // Another ingestor, or one that has filled a gap, is likely to have fetched more.
+    const isAskedFor = this.#isOtherEpoch(status) || haveGapsChanged;
+    const isSweep = isAskedFor || this.isSweepDue(nowMs);
     if (isSweep) {
+      this.#earlySweepMs = isAskedFor ? EARLY_SWEEP_MS : Math.min(SWEEP_MS, 2 * this.#earlySweepMs);
       this.#sweptMs = nowMs;
       this.#hasUnswept = false;
     }
