@@ -74,9 +74,7 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
   await backups.begin();
   let lastSignalMs: number | undefined;
   desk.listen((entries) => {
-    board.taken(entries);
-    const alerts: AlertRow[] = entries.flatMap((entry) => entry.alerts ?? []);
-    for (const alert of alerts) tell(alert, { webhook, log });
+    // First of all: whoever trades on signals waits for nothing else.
     for (const { output } of entries) {
       for (const found of output.signals) {
         latency.add((clock.nowMicros() - found.candleCloseMicros) / 1_000);
@@ -84,6 +82,9 @@ export async function openRunnerParts(options: OpeningParts): Promise<RunnerPart
         signalFeed?.send(found);
       }
     }
+    board.taken(entries);
+    const alerts: AlertRow[] = entries.flatMap((entry) => entry.alerts ?? []);
+    for (const alert of alerts) tell(alert, { webhook, log });
   });
   const instruments = describedBy(config, plan);
   await instruments.look();

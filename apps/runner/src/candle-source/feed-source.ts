@@ -18,6 +18,8 @@ const WAITING_MAX = 1_024;
 const TOGETHER_MAX = 4_096;
 /** Events that wait to become durable. */
 const PENDING_MAX = 50_000;
+/** While more has been received already, what is durable waits for it so long: a closing is a message an instrument. */
+const GATHER_MS = 50;
 /** What is received is looked at again this often, since it may have become durable without a message. */
 const DURABLE_LOOK_MS = 20;
 
@@ -145,10 +147,15 @@ export class FeedSource implements CandleSource {
     });
     this.#receiver = receiver;
     const pending = new DurableQueue();
+    let releasedMs = clock.monotonicMs();
     const release = async (): Promise<void> => {
       // The files tell the begin: without it nothing is known of what was consumed before.
       if (!fold.hasBegun || signal.aborted) return;
-      const events = pending.take(receiver.health().durableOffset).flatMap((told) => told());
+      const { waiting, durableOffset } = receiver.health();
+      const nowMs = clock.monotonicMs();
+      if (waiting > 0 && nowMs - releasedMs < GATHER_MS) return;
+      releasedMs = nowMs;
+      const events = pending.take(durableOffset).flatMap((told) => told());
       if (events.length > 0) await queue.write(events);
     };
     const look = setInterval(() => void release().catch(() => undefined), DURABLE_LOOK_MS);
