@@ -36,3 +36,16 @@ test('a signal that lives on keeps nothing of one that was disposed of', () => {
   );
   expect(kept.filter((value) => value instanceof Set && value.size > 0)).toEqual([]);
 });
+
+test('many may wait on one signal without a warning that it may be a leak', async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', hear);
+  const parent = new AbortController();
+  const linked = Array.from({ length: 30 }, () => linkedSignal(parent.signal));
+  // Warnings are told after the turn.
+  await new Promise(setImmediate);
+  process.off('warning', hear);
+  for (const each of linked) each[Symbol.dispose]();
+  expect(warnings).toEqual([]);
+});

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal that is aborted when one of others is, until it is disposed of. */
 export interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
@@ -13,6 +15,8 @@ export interface LinkedSignal extends Disposable {
 export function linkedSignal(...signals: readonly AbortSignal[]): LinkedSignal {
   const own = new AbortController();
   const links = signals.map((signal) => {
+    // A dozen workers wait on one signal, and let go of it: Node would tell its user on stderr that this may be a leak.
+    setMaxListeners(0, signal);
     const follow = (): void => own.abort(signal.reason);
     if (signal.aborted) follow();
     else signal.addEventListener('abort', follow, { once: true });
