@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { confidenceOf } from './confidence.ts';
 import { defineStrategy } from './define-strategy.ts';
 import { SessionAnchor, sessionCandles } from './session-anchor.ts';
-import { Succession } from './succession.ts';
 
 const parameters = z.strictObject({
   /** How many standard deviations from the session's VWAP a close must be. */
@@ -45,6 +44,9 @@ class Reversion implements Strategy {
   }
 
   onCandle(candle: Candle): Vote | undefined {
+    // What forms makes no vote, and a sum of which a part was replaced may differ in its last bit: who saw a candle form
+    // would vote otherwise at a price that is the VWAP exactly.
+    if (candle.state === 'forming') return undefined;
     const anchored = this.#anchor.enter(candle);
     if (anchored === undefined) return undefined;
     if (anchored.isFirst) {
@@ -53,8 +55,6 @@ class Reversion implements Strategy {
       this.#isWhole = anchored.isWhole;
     }
     this.#session.add(candle);
-    if (candle.state === 'forming') return undefined;
-    this.#session.close(candle);
     this.#candles += 1;
     this.#isWhole &&= candle.isComplete;
     const { vwap, deviation } = this.#session;
@@ -82,10 +82,9 @@ class Reversion implements Strategy {
   }
 }
 
-/** The session's VWAP, and the volume-weighted standard deviation of closed candles' typical prices from their own mean. */
+/** The session's VWAP, and the volume-weighted standard deviation of candles' typical prices from their own mean. */
 class SessionAverage {
   readonly #vwap = new VWAP();
-  readonly #succession = new Succession();
   #volume = 0;
   #mean = 0;
   #squares = 0;
@@ -98,14 +97,11 @@ class SessionAverage {
     return this.#volume === 0 ? 0 : Math.sqrt(this.#squares / this.#volume);
   }
 
-  /** Forming or closed; one without volume says nothing about where volume traded. */
+  /** One without volume says nothing about where volume traded. West's weighted form of Welford's sums: no difference of large squares. */
   add(candle: Candle): void {
-    if (candle.volume > 0) this.#vwap.update(candle, this.#succession.isReplacement(candle));
-  }
-
-  /** West's weighted form of Welford's sums: no difference of large squares. */
-  close({ high, low, close, volume }: Candle): void {
+    const { high, low, close, volume } = candle;
     if (volume === 0) return;
+    this.#vwap.add(candle);
     const typical = (high + low + close) / 3;
     this.#volume += volume;
     const delta = typical - this.#mean;
