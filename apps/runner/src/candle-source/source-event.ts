@@ -3,8 +3,9 @@ import type { Candle } from '@tickwright/store';
 import type { DataChange, TickEvent } from '@tickwright/trading';
 
 /**
- * What a candle is to a strategy when it comes. `forming`: not closed yet. `closed`: has just closed. `missed`: closed while the runner was down, or so long ago that
- * nothing may be ordered on it. `revised`: a closed one that changed, or one before the newest closed that came late.
+ * What a candle is to a strategy when it comes. `forming`: not closed yet. `closed`: has just closed. `missed`: closed while
+ * the runner was down, or so long ago that nothing may be ordered on it. `revised`: a closed one that changed, or one before
+ * the newest closed that came late.
  */
 export type SourcePhase = 'forming' | 'closed' | 'missed' | 'revised';
 
