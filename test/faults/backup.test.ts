@@ -1,149 +1,122 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLog, readInstance } from '@tickwright/runtime';
+import { createLog } from '@tickwright/runtime';
 import { checkBackup, listBackups } from '@tickwright/upkeep';
-import { afterEach, expect, test } from 'vitest';
-import { Process, cleanUp, eventually, freePort, temporaryFolder, tickwright } from '../system/harness.ts';
-import { randomOf, rounds, seed } from './rounds.ts';
+import { expect } from 'vitest';
+import { Process, temporaryFolder, tickwright } from '../system/harness.ts';
+import { storedTicks } from '../system/venue-script.ts';
+import { askForBackup, killInBackup, unfinishedBackups } from './backup-request.ts';
+import type { BackupMade } from './backup-request.ts';
+import { faultTest } from './fault-test.ts';
+import type { Round } from './fault-test.ts';
+import type { Figures } from './figures.ts';
+import { judge } from './judgement.ts';
+import { INSTRUMENTS, Scene } from './scene.ts';
 
-afterEach(cleanUp);
-
-const INSTRUMENTS = ['SIM|ALPHA'];
-const ROUNDS = rounds(1);
+/** Within a backup and within a restore, each. */
+const KILLS = 2;
 const log = createLog({ name: 'test', level: 'silent' });
 
-interface Running {
-  readonly url: string;
-  readonly token: string;
+/** A life of backups and kills, then one of restores and kills; each finds whole backups alone, and all of their ticks. */
+async function round({ random }: Round): Promise<Figures> {
+  // Each one made is looked for again in the end: none may be pruned for its age or number.
+  const scene = await Scene.open({ set: ['backups.keep.count=10000'] });
+  const ingestor = scene.start();
+  await scene.moreFrames(ingestor, 200);
+  const { ingestor: last, made, within } = await killedInBackups(scene, ingestor, random);
+  await expectRefused(scene, last, made);
+
+  // The journal goes on behind the backup; then the process dies.
+  await scene.moreFrames(last, 300);
+  last.kill('SIGKILL');
+  await last.ended;
+  const before = await stored(scene.dataDir);
+  const withinRestores = await killedInRestores(scene, made, random);
+  const restored = await tickwright(['restore', made.name, '--data-dir', scene.dataDir]);
+  expect(restored.stderr).toBe('');
+  expect(restored.stdout).toMatch(/the journal has [\d,]+ frames behind it/);
+  expect(await stored(scene.dataDir)).toEqual(before);
+  const judged = await judge(scene);
+  return {
+    'kills within a backup': within,
+    'kills within a restore': withinRestores,
+    ...judged,
+    'restored elsewhere, without the journal': await restoredElsewhere(scene, made, before),
+  };
 }
 
-async function running(dataDir: string): Promise<Running | undefined> {
-  const instance = await readInstance(join(dataDir, 'ingestor'));
-  const url = instance?.addresses['http'];
-  if (url === undefined || instance?.token === undefined) return undefined;
-  const up = { url, token: instance.token };
-  return (await durableOffset(up)) > 0 ? up : undefined;
-}
-
-async function backedUp({ url, token }: Running): Promise<{ name: string; ticks: number; offset: number }> {
-  const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(`${url}/api/v1/backup`, { method: 'POST', headers });
-  if (!answer.ok) throw new Error(await answer.text());
-  return (await answer.json()) as { name: string; ticks: number; offset: number };
-}
-
-async function durableOffset({ url }: Running): Promise<number> {
-  const status = JSON.parse(await (await fetch(`${url}/api/v1/status`)).text());
-  return status.journal?.durableOffset ?? 0;
-}
-
-async function storedTicks(dataDir: string): Promise<string[]> {
-  const all: string[] = [];
-  for (const instrument of INSTRUMENTS) {
-    const done = await tickwright([
-      'ticks',
-      instrument,
-      '--from',
-      '2020-01-01',
-      '--json',
-      '--data-dir',
-      dataDir,
-    ]);
-    const rows: Record<string, unknown>[] = JSON.parse(done.stdout);
-    all.push(...rows.map((row) => JSON.stringify({ instrument, ...row })));
+/** Killed within a backup: nothing that looks finished is not, none that was is gone, and the next one is made. */
+async function killedInBackups(
+  scene: Scene,
+  first: Process,
+  random: () => number,
+): Promise<{ ingestor: Process; made: BackupMade; within: number }> {
+  const directory = join(scene.dataDir, 'backups');
+  let ingestor = first;
+  let within = 0;
+  const whole = [(await askForBackup(scene.dataDir)).name];
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const made = await killInBackup(ingestor, { dataDir: scene.dataDir, delayMs: random() * 250 });
+    if (made !== undefined) whole.push(made.name);
+    if (unfinishedBackups(scene.dataDir).length > 0) within += 1;
+    const listed = await listBackups(directory);
+    for (const each of listed) await checkBackup(each.folder, log);
+    expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(whole));
+    ({ ingestor } = await scene.startReady());
   }
-  return all;
+  const made = await askForBackup(scene.dataDir);
+  expect(unfinishedBackups(scene.dataDir)).toEqual([]);
+  return { ingestor, made, within };
 }
 
-async function expectVerified(dataDir: string): Promise<void> {
-  const { stdout, stderr } = await tickwright(['verify', '--data-dir', dataDir]);
-  expect(`${stdout}${stderr}`, `seed ${seed}`).toContain('everything agrees');
+/** Over a running instance a restore is refused, by name. */
+async function expectRefused(scene: Scene, ingestor: Process, { name }: BackupMade): Promise<void> {
+  const refused = await tickwright(['restore', name, '--data-dir', scene.dataDir]);
+  expect(refused.code).toBe(4);
+  expect(refused.stderr).toContain(`${ingestor.child.pid}`);
 }
 
-test(
-  `backup: ${ROUNDS} kills within a backup and ${ROUNDS} within a restore leave whole backups, and a restore with its journal loses and doubles nothing`,
-  async () => {
-    const random = randomOf(seed);
-    const dataDir = temporaryFolder();
-    const directory = join(dataDir, 'backups');
-    const [venuePort, httpPort] = [await freePort(), await freePort()];
-    const common = ['--data-dir', dataDir, '--set', `simulator.port=${venuePort}`];
-    const simulator = new Process(['simulate', ...common, '--rate', '2000']);
-    await simulator.until(/simulating a market/);
-    const ingest = (): Process =>
-      new Process([
-        'ingest',
-        '--venue',
-        'simulated',
-        '--instruments',
-        INSTRUMENTS.join(),
-        ...common,
-        '--set',
-        `ingestor.http.port=${httpPort}`,
-        // Each one made is looked for again in the end: none may be pruned for its age or number.
-        '--set',
-        'backups.keep.count=10000',
-      ]);
+async function killedInRestores(scene: Scene, made: BackupMade, random: () => number): Promise<number> {
+  let within = 0;
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const restore = new Process(['restore', made.name, '--data-dir', scene.dataDir]);
+    await new Promise((go) => setTimeout(go, 300 + random() * 1_000));
+    restore.kill('SIGKILL');
+    if ((await restore.ended).signal === 'SIGKILL') within += 1;
+    // What a user does next: the same again, or a start; both finish what was begun.
+    const next = ['ticks', INSTRUMENTS[0] ?? '', '--count', '--data-dir', scene.dataDir];
+    if (random() < 0.5) await tickwright(next);
+  }
+  return within;
+}
 
-    // Killed within a backup: nothing that looks finished is not, and the next backup is made.
-    let ingestor = ingest();
-    let up = await eventually(() => running(dataDir), { what: `the ingestor:\n${ingestor.stderr}` });
-    const good = new Set([(await backedUp(up)).name]);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const making = backedUp(up).catch(() => undefined);
-      await new Promise((go) => setTimeout(go, random() * 500));
-      ingestor.kill('SIGKILL');
-      await ingestor.ended;
-      const made = await making;
-      if (made !== undefined) good.add(made.name);
-      const listed = await listBackups(directory);
-      for (const each of listed) await checkBackup(each.folder, log);
-      const names = listed.map(({ name }) => name);
-      expect(
-        [...good].filter((name) => !names.includes(name)),
-        `seed ${seed}`,
-      ).toEqual([]);
-      ingestor = ingest();
-      up = await eventually(() => running(dataDir), {
-        what: `round ${round}, seed ${seed}:\n${ingestor.stderr}`,
-      });
-    }
-    const last = await backedUp(up);
-    expect((await readdir(directory)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+/** Without the journal: what the backup told, and whole. Gives how many ticks it has. */
+async function restoredElsewhere(scene: Scene, made: BackupMade, before: Set<string>): Promise<number> {
+  const elsewhere = temporaryFolder();
+  const folder = join(scene.dataDir, 'backups', made.name);
+  const moved = await tickwright(['restore', folder, '--data-dir', elsewhere]);
+  expect(moved.stdout).toContain('the journal has nothing behind it');
+  const there = await stored(elsewhere);
+  expect(there.size).toBe(made.ticks);
+  expect([...there].filter((tick) => !before.has(tick))).toEqual([]);
+  const verified = await tickwright(['verify', '--data-dir', elsewhere]);
+  expect(`${verified.stdout}${verified.stderr}`).toContain('everything agrees');
+  return there.size;
+}
 
-    // Over a running instance it is refused, by name.
-    const refused = await tickwright(['restore', 'latest', '--data-dir', dataDir]);
-    expect(refused.code).toBe(4);
-    expect(refused.stderr).toContain(`${ingestor.child.pid}`);
+async function stored(dataDir: string): Promise<Set<string>> {
+  const ticks = await storedTicks(dataDir, INSTRUMENTS);
+  const all = ticks.flatMap((of, at) => of.map((tick) => `${INSTRUMENTS[at]} ${JSON.stringify(tick)}`));
+  const once = new Set(all);
+  expect(once.size, 'ticks stored twice').toBe(all.length);
+  return once;
+}
 
-    // The journal goes on behind the backup; then the process dies.
-    await eventually(async () => ((await durableOffset(up)) > last.offset + 300 ? true : undefined));
-    ingestor.kill('SIGKILL');
-    await ingestor.ended;
-    const before = await storedTicks(dataDir);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const restore = new Process(['restore', last.name, '--data-dir', dataDir]);
-      await new Promise((go) => setTimeout(go, 300 + random() * 1_500));
-      restore.kill('SIGKILL');
-      await restore.ended;
-      // What a user does next: the same again, or a start; both finish what was begun.
-      if (random() < 0.5) await tickwright(['ticks', 'SIM|ALPHA', '--count', '--data-dir', dataDir]);
-    }
-    const restored = await tickwright(['restore', last.name, '--data-dir', dataDir]);
-    expect(restored.stderr).toBe('');
-    expect(restored.stdout).toMatch(/the journal has [\d,]+ frames behind it/);
-    expect(await storedTicks(dataDir), `seed ${seed}`).toEqual(before);
-    await expectVerified(dataDir);
-
-    // Elsewhere, without the journal: what the backup told, and whole.
-    const elsewhere = temporaryFolder();
-    const moved = await tickwright(['restore', join(directory, last.name), '--data-dir', elsewhere]);
-    expect(moved.stdout).toContain('the journal has nothing behind it');
-    const there = await storedTicks(elsewhere);
-    expect(there).toHaveLength(last.ticks);
-    const known = new Set(before);
-    expect(there.filter((tick) => !known.has(tick))).toEqual([]);
-    await expectVerified(elsewhere);
-  },
-  240_000 + ROUNDS * 60_000,
-);
+faultTest({
+  name: 'backup',
+  title:
+    'kills within a backup and within a restore leave whole backups alone, and a restore with its journal loses and doubles nothing',
+  usual: 1,
+  long: 25,
+  roundLimitMs: 300_000,
+  round,
+});

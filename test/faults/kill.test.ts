@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Process } from '../system/harness.ts';
+import { killInBackup, unfinishedBackups } from './backup-request.ts';
 import { faultTest } from './fault-test.ts';
 import type { Round } from './fault-test.ts';
 import type { Figures } from './figures.ts';
@@ -9,6 +10,8 @@ import { Scene } from './scene.ts';
 import { takeYesterdayIn } from './yesterday.ts';
 
 const BACK_MS_MAX = 5_000;
+/** What a backup of so little takes. */
+const BACKUP_MS = 200;
 const LATE = 'back after more than 5 s';
 
 /** Moments into which the kill falls, and how it is brought there. Each gives whether it fell there. */
@@ -35,6 +38,10 @@ const MOMENTS = {
     const killed = killWhen(ingestor, { folders, name: /checkpoint|\.wal$/, delayMs: random() * 10 });
     ingestor.kill('SIGTERM');
     return isMet(killed);
+  },
+  backup: async (ingestor: Process, { scene, random }: At) => {
+    await killInBackup(ingestor, { dataDir: scene.dataDir, delayMs: random() * BACKUP_MS });
+    return unfinishedBackups(scene.dataDir).length > 0;
   },
   start: async (ingestor: Process, { scene, random }: At) => {
     await kill(ingestor);
@@ -84,8 +91,8 @@ async function round({ random, kind }: Round): Promise<Figures> {
 faultTest({
   name: 'kill',
   title:
-    'an ingestor killed (kill -9) at random moments, also inside start, checkpoint, publish and seal, loses nothing that was durable, stores nothing twice, and is back within 5 s',
-  usual: 10,
+    'an ingestor killed (kill -9) at random moments, also inside start, checkpoint, publish, seal and backup, loses nothing that was durable, stores nothing twice, and is back within 5 s',
+  usual: 6,
   long: 300,
   roundLimitMs: 120_000,
   noneOf: [LATE],
