@@ -26,8 +26,12 @@ export interface FaultTest {
   readonly roundLimitMs: number;
   /** Why it cannot run here, by name; undefined where it can. */
   readonly skipped?: string | undefined;
+  /** Rounds after which the long form tells how far it is; every one unless told. */
+  readonly toldEvery?: number;
   /** Figures that must be 0 in the end, in the long form alone: what a loaded machine may miss. */
   readonly noneOf?: readonly string[];
+  /** What must hold of so many rounds together, in either form. */
+  readonly whole?: (figures: Figures, rounds: number) => void;
   /** One whole round: makes what it needs, does the fault, and expects what must hold. */
   readonly round: (round: Round) => Promise<Figures>;
 }
@@ -53,24 +57,17 @@ export function faultTest(fault: FaultTest): void {
     `${fault.name}: ${fault.title}${skipped}`,
     async () => {
       const before = progressBefore(fault.name, total);
-      let { figures } = before;
-      for (let { done } = before; ; done += 1) {
+      let { done, figures } = before;
+      for (; ; done += 1) {
         const number = share.number + done * share.of;
         if (number >= total) break;
         figures = added(figures, await oneRound(fault, seed + number));
-        save({
-          name: fault.name,
-          title: fault.title,
-          seed,
-          rounds: total,
-          done: done + 1,
-          told: told(figures),
-          figures,
-        });
-        if (isLong)
+        saveProgress({ name: fault.name, title: fault.title, rounds: total, done: done + 1, figures });
+        if (isLong && (number + 1) % (fault.toldEvery ?? 1) === 0)
           console.log(`${fault.name} ${number + 1} of ${total}, seed ${seed + number}: ${told(figures)}`);
       }
       console.log(`${fault.name}: ${total} rounds from seed ${seed}: ${told(figures)}`);
+      fault.whole?.(figures, done);
       if (isLong && share.number < total)
         expect((fault.noneOf ?? []).filter((name) => figures[name] !== 0)).toEqual([]);
     },
@@ -104,9 +101,11 @@ function progressBefore(name: string, total: number): Pick<Progress, 'done' | 'f
   return isSame ? before : { done: 0, figures: {} };
 }
 
-function save(progress: Progress): void {
+/** Keeps what this process has found, for the row of RESULTS.md and to go on with. */
+export function saveProgress(progress: Omit<Progress, 'seed' | 'told'>): void {
   const path = process.env['TICKWRIGHT_FAULT_STATE'];
   if (path === undefined) return;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(progress)}\n`);
+  const whole: Progress = { ...progress, seed, told: told(progress.figures) };
+  writeFileSync(path, `${JSON.stringify(whole)}\n`);
 }
