@@ -84,6 +84,19 @@ test('a file in which the name of a column has another case, as by a flipped bit
   expect(rowsOf(await files.read('SIM', HOUR))).toEqual(rowsOf(rows));
 });
 
+test('a count that a flipped bit made too large is an error, and not the count without that bit', async () => {
+  const tradeCount = 123_456_789;
+  await files.publishHour('SIM', HOUR, candles([{ openTime: HOUR, instrument: 1, tradeCount }]));
+  const { path } = hourPiece(dataDir, 'SIM', HOUR);
+  const bytes = await readFile(path);
+  const stored = Buffer.alloc(8);
+  stored.writeBigInt64LE(BigInt(tradeCount));
+  bytes.writeBigInt64LE(BigInt(tradeCount + 2 ** 46), bytes.indexOf(stored));
+  await writeFile(path, bytes);
+
+  await expect(files.read('SIM', HOUR)).rejects.toThrow('70368867634453');
+});
+
 test('a published file has the promised path, columns, types and order', async () => {
   const both = [
     { openTime: HOUR, instrument: 0 },

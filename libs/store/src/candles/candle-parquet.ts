@@ -27,12 +27,15 @@ export const FILE_COLUMNS = [
   'updated_at',
 ] as const;
 
+/** Kept in arrays of this type: a value beyond, as by a flipped bit, would be another number there. */
+const INTEGERS: readonly string[] = ['trade_count', 'revision'];
+
 /**
  * What a reader selects, each under its name as it is written here: the engine finds a column whatever the case of its
- * name in the file, and would give it back in that case.
+ * name in the file, and would give it back in that case. A number that memory cannot hold fails the reading.
  */
 export const READ_COLUMNS = FILE_COLUMNS.filter((name) => name !== 'updated_at')
-  .map((name) => `${name} AS ${name}`)
+  .map((name) => `${INTEGERS.includes(name) ? `${name}::INTEGER` : name} AS ${name}`)
   .join(', ');
 
 /** What makes a candle another candle: when one of these changes after the close, its revision goes up. */

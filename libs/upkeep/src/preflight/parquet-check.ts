@@ -21,18 +21,22 @@ import type { Finding } from './finding.ts';
 /** Files that one child process reads. */
 const FILES_A_TRIAL = 200;
 const DEADLINE_MS = 600_000;
+const INT32_MAX = 2 ** 31 - 1;
 
 /** `whole`: every byte or row is read; `size`: only what the file system tells. */
 export type ParquetDepth = 'whole' | 'size';
 
 // What no candle that was written has: reading it would fail. updated_at is read by nobody.
 const CANDLE_COLUMNS = CANDLE_FILE_COLUMNS.filter((name) => name !== 'updated_at');
-const CANDLE_WHOLE_NUMBERS = ['epoch_us(open_time)', 'trade_count', 'revision', 'version'];
+const CANDLE_WHOLE_NUMBERS = {
+  'epoch_us(open_time)': Number.MAX_SAFE_INTEGER,
+  trade_count: INT32_MAX,
+  revision: INT32_MAX,
+  version: Number.MAX_SAFE_INTEGER,
+};
 const IMPOSSIBLE_CANDLE = [
   ...CANDLE_COLUMNS.map((name) => `${name} IS NULL`),
-  ...CANDLE_WHOLE_NUMBERS.map(
-    (name) => `${name} NOT BETWEEN -${Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`,
-  ),
+  ...Object.entries(CANDLE_WHOLE_NUMBERS).map(([name, most]) => `${name} NOT BETWEEN -${most} AND ${most}`),
 ].join(' OR ');
 
 /** Of files in a segment's folder. A key of another shape is no key, and one of another segment does not belong there. */
