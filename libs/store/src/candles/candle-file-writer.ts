@@ -5,7 +5,15 @@ import type { Columns, Database, Transaction } from '@tickwright/database';
 import type { CandleColumns, InstrumentTable } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
 import { TEMPORARY_SUFFIX, replaceByRename, syncFile } from '../files/atomic-file.ts';
-import { KEYS_DDL, STAGED_DDL, STAGED_DROP, copyTo, stagedColumns, text } from './candle-parquet.ts';
+import {
+  BELIEVE_VALUES,
+  KEYS_DDL,
+  STAGED_DDL,
+  STAGED_DROP,
+  copyTo,
+  stagedColumns,
+  text,
+} from './candle-parquet.ts';
 import { liveFolder } from './candle-paths.ts';
 
 /** Memory of the private database. Sorting a day of 2,000 instruments around the clock needs more and spills to disk. */
@@ -53,6 +61,7 @@ export class CandleFileWriter implements AsyncDisposable {
       clock: options.clock,
       prepare: async (engine) => {
         await engine.write((tx) => tx.run(`SET GLOBAL temp_directory = ${text(spill)}`));
+        await engine.write((tx) => tx.run(BELIEVE_VALUES));
       },
     });
     return new CandleFileWriter(options, database);

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openCandleFiles } from './candle-files.ts';
 import type { CandleFiles } from './candle-files.ts';
 import { MINUTE, candles, quietLog, rowsOf, tableOf } from './candle-fixture.ts';
+import type { CandleRow } from './candle-fixture.ts';
 import { HOUR_MICROS, dateMicros, dayPiece, hourPiece } from './candle-paths.ts';
 import { readInstruments } from '../files/instruments-file.ts';
 
@@ -84,17 +85,39 @@ test('a file in which the name of a column has another case, as by a flipped bit
   expect(rowsOf(await files.read('SIM', HOUR))).toEqual(rowsOf(rows));
 });
 
-test('a count that a flipped bit made too large is an error, and not the count without that bit', async () => {
-  const tradeCount = 123_456_789;
-  await files.publishHour('SIM', HOUR, candles([{ openTime: HOUR, instrument: 1, tradeCount }]));
+/** Publishes two candles and overwrites bytes where the values are stored, not where their range is told behind them. */
+async function overwritten(row: Partial<CandleRow>, from: Buffer, to: Buffer): Promise<void> {
+  const two = [0, 1].map((minute) => ({ openTime: HOUR + minute * MINUTE, instrument: 1, ...row }));
+  await files.publishHour('SIM', HOUR, candles(two));
   const { path } = hourPiece(dataDir, 'SIM', HOUR);
   const bytes = await readFile(path);
-  const stored = Buffer.alloc(8);
-  stored.writeBigInt64LE(BigInt(tradeCount));
-  bytes.writeBigInt64LE(BigInt(tradeCount + 2 ** 46), bytes.indexOf(stored));
+  to.copy(bytes, bytes.indexOf(from));
   await writeFile(path, bytes);
+}
+
+function int64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(BigInt(value));
+  return bytes;
+}
+
+test('a count beyond what memory holds, as by a flipped bit, is an error and not the count without that bit', async () => {
+  await overwritten({ tradeCount: 123_456_789 }, int64(123_456_789), int64(123_456_789 + 2 ** 46));
 
   await expect(files.read('SIM', HOUR)).rejects.toThrow('70368867634453');
+});
+
+test('a value outside the range that the file tells of the column is read as it stands there', async () => {
+  await overwritten({ tradeCount: 123_456_789 }, int64(123_456_789), int64(123_456_789 + 2 ** 30));
+
+  const found = rowsOf(await files.read('SIM', HOUR));
+  expect(found.map(({ tradeCount }) => tradeCount)).toEqual([1_197_198_613, 123_456_789]);
+});
+
+test('a source that there is none of is an error, and neither of those that there are', async () => {
+  await overwritten({ source: 1 }, Buffer.from('venue'), Buffer.from('venuf'));
+
+  await expect(files.read('SIM', HOUR)).rejects.toThrow('venuf');
 });
 
 test('a published file has the promised path, columns, types and order', async () => {

@@ -3,7 +3,14 @@ import type { Columns, Database } from '@tickwright/database';
 import type { CandleColumns } from '@tickwright/market';
 import { ExitCode, TickwrightError } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
-import { READ_COLUMNS, parquet, text, timeIn, toCandleColumns } from '../candles/candle-parquet.ts';
+import {
+  BELIEVE_VALUES,
+  READ_COLUMNS,
+  parquet,
+  text,
+  timeIn,
+  toCandleColumns,
+} from '../candles/candle-parquet.ts';
 import { joinCandles } from './candle-join.ts';
 import type { CandlePiece } from '../candles/candle-paths.ts';
 import { CandleFileMovedError, HeldFiles } from './held-files.ts';
@@ -56,9 +63,10 @@ export async function openReaderDatabase(log: Log): Promise<Database> {
     threads: THREADS,
     memoryLimit: MEMORY_LIMIT,
     log,
-    // The engine caches file contents by path; paths here are reused for other contents within milliseconds.
     prepare: async (engine) => {
+      // The engine caches file contents by path; paths here are reused for other contents within milliseconds.
       await engine.write((tx) => tx.run('SET GLOBAL enable_external_file_cache = false'));
+      await engine.write((tx) => tx.run(BELIEVE_VALUES));
     },
   });
 }

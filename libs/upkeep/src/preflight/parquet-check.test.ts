@@ -54,6 +54,7 @@ test.each([
   { revision: '2147483648' },
   { open_time: `make_timestamp(${BEYOND})` },
   { close: 'NULL::DOUBLE' },
+  { source: `'venuf'` },
   { is_closed: 'NULL::BOOLEAN' },
   { instrument: `'@IM|ALPHA'` },
   { instrument: `'SIN|ALPHA'` },

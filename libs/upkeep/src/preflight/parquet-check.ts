@@ -37,6 +37,7 @@ const CANDLE_WHOLE_NUMBERS = {
 const IMPOSSIBLE_CANDLE = [
   ...CANDLE_COLUMNS.map((name) => `${name} IS NULL`),
   ...Object.entries(CANDLE_WHOLE_NUMBERS).map(([name, most]) => `${name} NOT BETWEEN -${most} AND ${most}`),
+  `source NOT IN ('ticks', 'venue')`,
 ].join(' OR ');
 
 /** Of files in a segment's folder. A key of another shape is no key, and one of another segment does not belong there. */
