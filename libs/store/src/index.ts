@@ -1,6 +1,8 @@
 export { CandleFilesBusyError, openCandleFiles } from './candles/candle-files.ts';
 export type { CandleFiles, CandleFilesOptions, CandleName } from './candles/candle-files.ts';
 export type { CandleFilesCounts } from './candles/candle-file-writer.ts';
+export { candleFileState } from './candles/candle-checksum.ts';
+export type { CandleFileState } from './candles/candle-checksum.ts';
 export { listHours, listPieces } from './candles/candle-paths.ts';
 export type { CandlePiece, PieceFilter } from './candles/candle-paths.ts';
 export { FileReplaceError } from './files/atomic-file.ts';

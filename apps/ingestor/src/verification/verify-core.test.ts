@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDatabase } from '@tickwright/database';
 import { listPieces } from '@tickwright/store';
@@ -132,6 +132,18 @@ test('a published candle that was changed is told by instrument, time and value'
   expect(messages).toMatch(
     /BINANCE\|BTCUSDT at 2024-08-08T15:01:00\.000Z differs .*: close \S+ instead of \S+/,
   );
+});
+
+test('a flipped bit that hides candles from whoever asks for their instrument is told by the file', async () => {
+  const path = (await listPieces({ dataDir })).at(-1)?.path ?? '';
+  const bytes = await readFile(path);
+  // What is told of the instruments in the file, behind all that it holds.
+  const at = bytes.lastIndexOf('BTCUSDT');
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+  const { counts, messages } = await found();
+  expect(counts).toEqual({ 'candle file altered': 1 });
+  expect(messages).toContain('15.parquet is not as it was written: run tickwright doctor --repair');
 });
 
 test('candles of a deleted file are told as missing', async () => {

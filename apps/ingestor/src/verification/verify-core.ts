@@ -4,6 +4,7 @@ import { openCandleScan, publishedCandles, storedTicks, verify } from '@tickwrig
 import type { KnownGap, Span, VenueReader, VerificationReport } from '@tickwright/store';
 import { systemClock } from '@tickwright/runtime';
 import type { Core } from '../core.ts';
+import { checkCandleFileSums } from './candle-file-check.ts';
 import { checkAgainstJournal } from './journal-check.ts';
 import { tickHours } from '../ticks/tick-range.ts';
 import { isoMicros } from '../http/queries.ts';
@@ -38,11 +39,16 @@ export async function verifyCore(core: Core, signal: AbortSignal): Promise<CoreV
     report = await verifyOnce(core, signal);
   }
   const { proved, differences, problems } = await checkAgainstJournal(core, signal);
+  const altered = await checkCandleFileSums(core, signal);
   const gaps = core.pipeline.gaps.unfilledList();
   return {
     ...report,
-    problems: [...problems, ...report.problems],
-    counts: differences === 0 ? report.counts : { ...report.counts, 'tick differs': differences },
+    problems: [...altered, ...problems, ...report.problems],
+    counts: {
+      ...report.counts,
+      ...(differences > 0 && { 'tick differs': differences }),
+      ...(altered.length > 0 && { 'candle file altered': altered.length }),
+    },
     truncated: report.truncated || differences > problems.length,
     openGaps: gaps.map(describeGap),
     unfillableGaps: gaps.filter(({ state }) => state === 'unfillable').length,

@@ -4,7 +4,7 @@ import { openReopeningDatabase } from '@tickwright/database';
 import type { Columns, Database, Transaction } from '@tickwright/database';
 import type { CandleColumns, InstrumentTable } from '@tickwright/market';
 import type { Clock, Log } from '@tickwright/runtime';
-import { TEMPORARY_SUFFIX, replaceByRename, syncFile } from '../files/atomic-file.ts';
+import { TEMPORARY_SUFFIX, replaceByRename } from '../files/atomic-file.ts';
 import {
   BELIEVE_VALUES,
   KEYS_DDL,
@@ -14,6 +14,7 @@ import {
   stagedColumns,
   text,
 } from './candle-parquet.ts';
+import { sealCandleFile } from './candle-checksum.ts';
 import { liveFolder } from './candle-paths.ts';
 
 /** Memory of the private database. Sorting a day of 2,000 instruments around the clock needs more and spills to disk. */
@@ -80,7 +81,7 @@ export class CandleFileWriter implements AsyncDisposable {
     const temporary = `${file.path}${TEMPORARY_SUFFIX}`;
     try {
       await this.#database.write((tx) => this.#copy(tx, copyTo(file.query, temporary), file.staged));
-      await syncFile(temporary);
+      await sealCandleFile(temporary);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;

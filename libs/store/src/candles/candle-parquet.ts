@@ -1,6 +1,7 @@
 import type { AppendColumn, Columns } from '@tickwright/database';
 import { CandleSource, candleColumns } from '@tickwright/market';
 import type { CandleColumns } from '@tickwright/market';
+import { WITH_CHECKSUM } from './candle-checksum.ts';
 
 /**
  * Rows in a Parquet row group. The files are sorted by instrument, so that a reader of one instrument skips all row
@@ -144,10 +145,11 @@ export function newestRows(paths: readonly string[]): string {
     QUALIFY row_number() OVER (PARTITION BY instrument, open_time ORDER BY version DESC, revision DESC) = 1`;
 }
 
-/** Writes a query's rows as a candle file. `use_tmp_file` is off because the path is already a temporary one. */
+/**
+ * Writes a query's rows as a candle file; `sealCandleFile` is to follow. `use_tmp_file` is off because the path is already a temporary one. */
 export function copyTo(query: string, path: string): string {
   return `COPY (SELECT ${FILE_COLUMNS.join(', ')} FROM (${query}) ORDER BY instrument, open_time) TO ${text(path)}
-    (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`;
+    (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false, ${WITH_CHECKSUM})`;
 }
 
 /** Files as a relation. Their folders' names are not columns of it. */

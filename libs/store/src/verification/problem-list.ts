@@ -6,6 +6,7 @@ export type ProblemKind =
   | 'venue candle differs'
   | 'candle without venue candle'
   | 'candle of the wrong source'
+  | 'candle file altered'
   | 'tick differs'
   | 'id stored twice'
   | 'ids missing'
@@ -13,9 +14,9 @@ export type ProblemKind =
 
 export interface VerificationProblem {
   readonly kind: ProblemKind;
-  /** The instrument's key. */
+  /** The instrument's key; of a whole file its segment. */
   readonly instrument: string;
-  /** ISO 8601 UTC: the candle's openTime, or the time of the tick after the missing ids. */
+  /** ISO 8601 UTC: the candle's openTime, the begin of a file, or the time of the tick after the missing ids. */
   readonly at: string;
   /** What the stored ticks say. */
   readonly expected: string;

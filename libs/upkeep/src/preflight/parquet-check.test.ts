@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openDatabase } from '@tickwright/database';
+import { InstrumentTable, candleColumns, instrumentKey, splitKey } from '@tickwright/market';
+import { systemClock } from '@tickwright/runtime';
+import { openCandleFiles } from '@tickwright/store';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkCandleFiles } from './parquet-check.ts';
 
@@ -66,4 +69,28 @@ test.each([
 test('a candle file is well whatever its time of writing says, which nobody reads', async () => {
   for (const other of [{}, { updated_at: `make_timestamp(${BEYOND})` }, { updated_at: 'NULL::TIMESTAMP' }])
     expect(await found(other)).toEqual(['ok: 1 candle files can be read']);
+});
+
+test('a candle file of which a bit was flipped after it was written is damaged, whatever it says', async () => {
+  const instruments = new InstrumentTable();
+  const key = instrumentKey('SIM|ALPHA');
+  const names = { ...splitKey(key), venueSymbol: 'ALPHA', priceDecimals: 2, quantityDecimals: 3 };
+  instruments.add({ key, ...names, calendar: 'always' });
+  const hourMicros = Date.UTC(2026, 0, 5, 9) * 1_000;
+  const rows = candleColumns(1);
+  rows.count = 1;
+  rows.openTime[0] = hourMicros;
+  await using files = await openCandleFiles({ dataDir, instruments, log, clock: systemClock });
+  await files.publishHour('SIM', hourMicros, rows);
+  const path = join(dataDir, 'live/candles/segment=SIM/date=2026-01-05/09.parquet');
+  expect(await checkCandleFiles(dataDir)).toMatchObject([{ severity: 'ok' }]);
+
+  const bytes = await readFile(path);
+  const at = bytes.lastIndexOf('SIM|ALPHA');
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+
+  expect(await checkCandleFiles(dataDir)).toMatchObject([
+    { severity: 'error', found: 'is not as it was written: its checksum is another' },
+  ]);
 });

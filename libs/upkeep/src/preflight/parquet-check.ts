@@ -3,6 +3,7 @@ import type { TrialRow } from '@tickwright/database';
 import { INSTRUMENT_KEY_PATTERN } from '@tickwright/market';
 import {
   CANDLE_FILE_COLUMNS,
+  candleFileState,
   fileSum,
   listHours,
   listParts,
@@ -98,15 +99,21 @@ function overlapping(parts: readonly TickPart[]): Finding[] {
   return findings;
 }
 
-/** Candle files that cannot be read. Whether what they say is true, the ticks tell. */
+/** Candle files that are not as they were written, or cannot be read. Whether what they say is true, the ticks tell. */
 export async function checkCandleFiles(dataDir: string): Promise<Finding[]> {
   const pieces = [...(await listPieces({ dataDir })), ...(await listHours({ dataDir }))];
   const paths = [...new Set(pieces.map(({ path }) => path))];
   const segments = new Map(pieces.map(({ path, segment }) => [path, segment]));
-  const bad = await unreadable(paths, {
-    columns: CANDLE_FILE_COLUMNS.join(', '),
-    impossible: (path) => impossibleIn(segments.get(path) ?? ''),
-  });
+  const altered: string[] = [];
+  for (const path of paths) if ((await candleFileState(path)) === 'altered') altered.push(path);
+  const others = paths.filter((path) => !altered.includes(path));
+  const bad = [
+    ...altered.map((path) => ({ path, error: 'is not as it was written: its checksum is another' })),
+    ...(await unreadable(others, {
+      columns: CANDLE_FILE_COLUMNS.join(', '),
+      impossible: (path) => impossibleIn(segments.get(path) ?? ''),
+    })),
+  ];
   const kept = await readKeptTicks(tickPaths(dataDir).parts);
   const hasTicks = (path: string): boolean =>
     pieces.every((piece) => piece.path !== path || piece.from >= (kept.get(piece.segment) ?? 0));
