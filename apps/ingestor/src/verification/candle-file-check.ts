@@ -19,7 +19,7 @@ export async function checkCandleFileSums(core: Core, signal: AbortSignal): Prom
       at: isoMicros(from),
       expected: 'the checksum that it was written with',
       found: 'another',
-      message: `${relative(core.dataDir, path)} is not as it was written: run tickwright doctor --repair, which makes it anew`,
+      message: `${relative(core.dataDir, path)} is not as it was written: run tickwright doctor --repair, which makes it anew where its ticks are kept`,
     });
   }
   return problems;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@tickwright/database';
 import { systemClock } from '@tickwright/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { candleFileState, sealCandleFile } from './candle-checksum.ts';
+import { candleFileState, stampCandleFile } from './candle-checksum.ts';
 import { openCandleFiles } from './candle-files.ts';
 import { MINUTE, candles, quietLog, tableOf } from './candle-fixture.ts';
 import { HOUR_MICROS, dateMicros, dayPiece, hourPiece } from './candle-paths.ts';
@@ -39,7 +39,7 @@ test('a file of an hour and one of a finished day are whole as they were written
   expect(await candleFileState(await published(60, true))).toBe('whole');
 });
 
-test('each bit of a file, flipped, is found, but for those of the mark that says where the checksum is', async () => {
+test('a flipped bit is found in every byte of a file but those of the mark that says where the checksum is', async () => {
   const path = await published(2);
   const bytes = await readFile(path);
   const mark = bytes.indexOf('tickwright-crc32:');
@@ -60,7 +60,7 @@ test('a file longer than what is read at once is summed whole', async () => {
   const path = join(dataDir, 'long');
   const mark = 'tickwright-crc32:00000000';
   await writeFile(path, Buffer.concat([Buffer.alloc(3 * 1_024 * 1_024 + 5, 'candles'), Buffer.from(mark)]));
-  await sealCandleFile(path);
+  await stampCandleFile(path);
   expect(await candleFileState(path)).toBe('whole');
   const bytes = await readFile(path);
   bytes[2 * 1_024 * 1_024] = 0;

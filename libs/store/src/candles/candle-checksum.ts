@@ -25,7 +25,7 @@ const PIECE_BYTES = 1_024 * 1_024;
 export type CandleFileState = 'whole' | 'altered' | 'unsummed' | 'gone';
 
 /** Puts the checksum into a finished file that was written `WITH_CHECKSUM`, and makes its content durable. */
-export async function sealCandleFile(path: string): Promise<void> {
+export async function stampCandleFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
     const at = await digitsAt(file);

@@ -14,7 +14,7 @@ import {
   stagedColumns,
   text,
 } from './candle-parquet.ts';
-import { sealCandleFile } from './candle-checksum.ts';
+import { stampCandleFile } from './candle-checksum.ts';
 import { liveFolder } from './candle-paths.ts';
 
 /** Memory of the private database. Sorting a day of 2,000 instruments around the clock needs more and spills to disk. */
@@ -81,7 +81,7 @@ export class CandleFileWriter implements AsyncDisposable {
     const temporary = `${file.path}${TEMPORARY_SUFFIX}`;
     try {
       await this.#database.write((tx) => this.#copy(tx, copyTo(file.query, temporary), file.staged));
-      await sealCandleFile(temporary);
+      await stampCandleFile(temporary);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;

@@ -146,7 +146,7 @@ export function newestRows(paths: readonly string[]): string {
 }
 
 /**
- * Writes a query's rows as a candle file; `sealCandleFile` is to follow. `use_tmp_file` is off because the path is already a temporary one. */
+ * Writes a query's rows as a candle file; `stampCandleFile` is to follow. `use_tmp_file` is off because the path is already a temporary one. */
 export function copyTo(query: string, path: string): string {
   return `COPY (SELECT ${FILE_COLUMNS.join(', ')} FROM (${query}) ORDER BY instrument, open_time) TO ${text(path)}
     (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false, ${WITH_CHECKSUM})`;
