@@ -1,5 +1,6 @@
 import { EventStream, HttpError, startHttpServer } from '@tickwright/http';
 import type { EventClient, HttpServer, Route } from '@tickwright/http';
+import type { CalendarAdditions } from '@tickwright/market';
 import { join } from 'node:path';
 import { bookRoutes } from './book-fixture.ts';
 import { ingestorRoutes } from './ingestor-fixture.ts';
@@ -39,6 +40,20 @@ export interface PagesServer extends AsyncDisposable {
   readonly changed: (row: object) => void;
 }
 
+/** Days on which the NSE is open until the last minute, today's among them, whatever its own calendar knows of them. */
+function openAllDay(): CalendarAdditions {
+  const now = Date.now();
+  const last = new Date(now).getUTCFullYear() + 1;
+  const years = Array.from({ length: last - 2026 }, (_, at) => 2027 + at);
+  const dates = [-1, 0, 1].map((days) => new Date(now + days * 86_400_000).toISOString().slice(0, 10));
+  return {
+    nse: {
+      years: years.map((year) => ({ year, closures: [`${year}-01-26`] })),
+      days: dates.map((date) => ({ date, reason: 'a market that is looked at', sessions: ['00:00-23:59'] })),
+    },
+  };
+}
+
 /** A server that answers as the runner does, from a market of any size: for looking at the pages. */
 export async function startPagesServer(options: PagesServerOptions): Promise<PagesServer> {
   const market = new MarketFixture(options.instruments);
@@ -66,6 +81,7 @@ export async function startPagesServer(options: PagesServerOptions): Promise<Pag
     },
     ingestor: situation.ingestor,
     calendars: options.calendars ?? ['nse'],
+    calendarDays: openAllDay(),
   });
   const changes: { path: string; body: unknown }[] = [];
   const clients = new Map<EventClient, { round: number; instrument: unknown }>();

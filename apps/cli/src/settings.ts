@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadConfig } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
+import { addCalendarDays } from '@tickwright/market';
 import { LogFiles, createLog } from '@tickwright/runtime';
 import type { ProcessLog } from '@tickwright/runtime';
 import type { Terminal } from './terminal.ts';
@@ -14,13 +15,18 @@ export interface CommonFlags {
   readonly logLevel?: string;
 }
 
-/** The configuration under these flags; they go over the environment, that over the file, that over the defaults. */
+/**
+ * The configuration under these flags; they go over the environment, that over the file, that over the defaults. Its
+ * calendars are in force from here on.
+ */
 export async function settings(
   terminal: Terminal,
   flags: CommonFlags,
   more: readonly string[] = [],
 ): Promise<Config> {
-  return (await loadConfig(configInput(terminal, flags, more))).config;
+  const { config } = await loadConfig(configInput(terminal, flags, more));
+  addCalendarDays(config.calendars);
+  return config;
 }
 
 export function configInput(

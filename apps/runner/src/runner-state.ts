@@ -1,8 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { calendars } from '@tickwright/market';
+import { addedCalendarDays, calendars } from '@tickwright/market';
 import { databaseReasons } from '@tickwright/database';
 import type { Clock, Supervisor } from '@tickwright/runtime';
 import { FeedSource } from './candle-source/feed-source.ts';
+import { dataState } from './data-state.ts';
+import type { DataState } from './data-state.ts';
 import type { RunnerParts } from './runner-parts.ts';
 
 /** Ages beyond which the verdict is no longer good. The engine is fed a clock event a second. */
@@ -155,27 +157,22 @@ export class RunnerState {
       },
       data: this.#data(),
       ingestor: parts?.link.view ?? null,
+      calendarDays: addedCalendarDays(),
       calendars: parts === undefined ? [] : [...new Set(parts.instruments().map(({ calendar }) => calendar))],
     };
   }
 
-  /** What the data pill says: whether ticks come, as they should in an open session. */
-  #data(): { state: 'OK' | 'STALE' | 'DOWN'; reason: string; lastTickTs: string | null } {
+  #data(): DataState & { lastTickTs: string | null } {
     const parts = this.#parts;
     const view = parts?.link.view;
-    const now = this.clock.nowMicros();
-    const age = lastFrameAge(view?.health);
-    const lastTickTs = age === null ? null : this.#iso(now - age * 1_000);
-    if (parts === undefined || view === undefined || view.state !== 'up')
-      return { state: 'DOWN', reason: view?.reason ?? 'the runner is starting', lastTickTs };
-    const away = view.reasons.find((reason) => reason.includes('not connected'));
-    if (away !== undefined) return { state: 'DOWN', reason: away, lastTickTs };
-    const names = new Set(parts.instruments().map(({ calendar }) => calendar));
-    const isOpen = [...names].some((name) => calendars(name).sessionAt(now) !== undefined);
-    if (!isOpen) return { state: 'OK', reason: 'closed', lastTickTs };
-    if (age === null || age > this.#staleAfterMs)
-      return { state: 'STALE', reason: 'no tick lately in an open session', lastTickTs };
-    return { state: 'OK', reason: '', lastTickTs };
+    const nowMicros = this.clock.nowMicros();
+    const ageMs = lastFrameAge(view?.health);
+    const names = new Set((parts?.instruments() ?? []).map(({ calendar }) => calendar));
+    const known = [...names].map(calendars);
+    return {
+      ...dataState({ view, calendars: known, nowMicros, ageMs, staleAfterMs: this.#staleAfterMs }),
+      lastTickTs: ageMs === null ? null : this.#iso(nowMicros - ageMs * 1_000),
+    };
   }
 
   #workReasons(): string[] {

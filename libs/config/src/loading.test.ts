@@ -81,6 +81,7 @@ describe('what is accepted', () => {
         hours: 'nse',
         faults: {},
       },
+      calendars: { nse: { years: [], days: [] } },
       feed: { kind: 'none' },
       runner: {
         mode: 'paper',
@@ -143,6 +144,27 @@ describe('what is accepted', () => {
     expect(config.log.level).toBe('debug');
   });
 
+  test('days of a calendar, as an exchange tells them', async () => {
+    const text = `
+calendars:
+  nse:
+    years:
+      - year: 2027
+        closures: [2027-01-26, 2027-12-25]
+    days:
+      - { date: 2026-11-08, reason: Muhurat, sessions: [18:00-19:00] }
+      - { date: 2026-11-30, reason: election, sessions: [] }
+`;
+    const { config } = await loadConfig({ file: await fileOf(text), env: {} });
+    expect(config.calendars.nse).toEqual({
+      years: [{ year: 2027, closures: ['2027-01-26', '2027-12-25'] }],
+      days: [
+        { date: '2026-11-08', reason: 'Muhurat', sessions: ['18:00-19:00'] },
+        { date: '2026-11-30', reason: 'election', sessions: [] },
+      ],
+    });
+  });
+
   test('faults of the simulator in all their ways', async () => {
     const faults = { drop: { everyMs: 5000 }, duplicate: 0.1, reorder: true, mute: { everyMs: 9, forMs: 3 } };
     const { config } = await loadConfig({ env: {}, flags: [`simulator.faults=${JSON.stringify(faults)}`] });
@@ -192,8 +214,20 @@ describe('what is refused', () => {
       'tickwright.yaml:2: runner.paper.squareOff: expected a time of day like "15:20", found "25:00"',
     ],
     [
+      'calendars:\n  nse:\n    years:\n      - year: 2028\n        closures: [2028-01-26]\n',
+      'tickwright.yaml:4: calendars.nse.years[0].year: the calendar knows 2019 to 2026: 2028 needs 2027, which is not listed',
+    ],
+    [
+      'calendars:\n  nse:\n    years:\n      - { year: 2027, closures: [2027-02-30] }\n',
+      'tickwright.yaml:4: calendars.nse.years[0].closures[0]: expected a date, YYYY-MM-DD, found "2027-02-30"',
+    ],
+    [
+      'calendars:\n  nse:\n    days:\n      - date: 2026-11-08\n        reason: Muhurat\n        sessions: ["18:00 - 19:00"]\n',
+      'tickwright.yaml:6: calendars.nse.days[0].sessions[0]: expected hours as HH:MM-HH:MM, for example 18:00-19:00, found "18:00 - 19:00"',
+    ],
+    [
       'upstox: { token: abc }\n',
-      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, ingestor, simulator, feed, runner, backups, alerts, log, limits',
+      'tickwright.yaml:1: upstox: unknown key; known here: dataDir, secretsFile, sources, calendars, ingestor, simulator, feed, runner, backups, alerts, log, limits',
     ],
   ])('%j', async (text, problem) => {
     expect(await problemsOf(text)).toEqual([problem]);

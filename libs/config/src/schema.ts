@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backups } from './backups-schema.ts';
+import { calendars } from './calendars-schema.ts';
 import { httpAddress } from './http-schema.ts';
 import { limits } from './limits-schema.ts';
 import { alerts, feed, runner } from './runner-schema.ts';
@@ -80,6 +81,7 @@ export const configSchema = z.strictObject({
     .array(source)
     .min(1)
     .prefault([{ venue: 'simulated', instruments: [...SIMULATED_INSTRUMENTS] }]),
+  calendars: calendars.prefault({}),
   ingestor: ingestor.prefault({}),
   simulator: simulator.prefault({}),
   feed: feed.default({ kind: 'none' }),

@@ -46,8 +46,16 @@ export type { RollUpOptions } from './roll-up/roll-up.ts';
 export type { ClosedBefore } from './candle/closed-before.ts';
 export { fillFlat } from './roll-up/flat-candles.ts';
 export type { FillFlatOptions } from './roll-up/flat-candles.ts';
-export { calendarNames, calendars, UnknownCalendarError } from './session/session-calendar.ts';
+export {
+  addCalendarDays,
+  addedCalendarDays,
+  calendarNames,
+  calendars,
+  nseDaysProblems,
+  UnknownCalendarError,
+} from './session/session-calendar.ts';
 export type {
+  CalendarAdditions,
   Calendars,
   DayNote,
   Session,
@@ -55,6 +63,10 @@ export type {
   YearCoverage,
 } from './session/session-calendar.ts';
 export { DAY_MICROS, dateOfDay, dayOfDate } from './session/calendar-date.ts';
+export { calendarWarnings, daysKnown } from './session/calendar-outlook.ts';
+export { NO_ADDED_DAYS } from './session/added-days.ts';
+export type { AddedDays } from './session/added-days.ts';
+export type { CalendarWarning } from './session/calendar-outlook.ts';
 export { compareWithHolidays, compareWithSessions } from './session/calendar-comparison.ts';
 export type { SessionDifference, ToldHoliday, ToldSession } from './session/calendar-comparison.ts';
 export { CalendarYearError, knowsYears, requireYear } from './session/calendar-year.ts';

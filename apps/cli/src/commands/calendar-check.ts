@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { StoredToken, secretsFileOf } from '@tickwright/config';
 import type { Config } from '@tickwright/config';
-import { compareWithHolidays, compareWithSessions } from '@tickwright/market';
+import { calendarWarnings, compareWithHolidays, compareWithSessions } from '@tickwright/market';
 import type { SessionCalendar, SessionDifference, ToldHoliday, ToldSession } from '@tickwright/market';
 import { ExitCode, systemClock } from '@tickwright/runtime';
 import { catalogue, tradesOn } from '@tickwright/venues';
@@ -21,7 +21,7 @@ export interface CheckFlags extends CalendarFlags {
   readonly list?: string;
 }
 
-/** A calendar must reach so far ahead, or a release with the next year is due. */
+/** A calendar must reach so far ahead, or the next year is due. */
 const AHEAD_DAYS = 30;
 /** Days whose hours a venue is asked for one by one. */
 const TIMINGS_MAX = 31;
@@ -71,25 +71,10 @@ async function checked(
     differences.push(...found.differences);
     compared.push(...found.compared);
   }
-  return { name, calendar: calendar.name, compared, differences, warnings: ahead(calendar, nowMicros) };
-}
-
-/** What the calendar does not know of the days to come. */
-function ahead(calendar: SessionCalendar, nowMicros: number): string[] {
-  const range = dayRange(calendar, {}, { nowMicros, days: AHEAD_DAYS });
-  const years = calendar.coverage();
-  const last = Number(range.last.slice(0, 4));
-  const warnings =
-    years !== undefined && last > years.lastYear
-      ? [`there are no sessions after ${years.lastYear}: install a release that has ${last}`]
-      : [];
-  const unknown = datesOf(range).filter((date) => calendar.noteOn(date)?.kind === 'unknown');
-  return [
-    ...warnings,
-    ...unknown.map(
-      (date) => `${date} (${calendar.noteOn(date)?.reason}) has a session whose hours are not known`,
-    ),
-  ];
+  const warnings = calendarWarnings(calendar, nowMicros, AHEAD_DAYS).map(
+    ({ found, toDo }) => `${found}; ${toDo}`,
+  );
+  return { name, calendar: calendar.name, compared, differences, warnings };
 }
 
 async function againstVenue(asked: {

@@ -1,3 +1,4 @@
+import type { CalendarAdditions } from '@tickwright/market';
 import type { Candle, Notice, ScannerRow as EngineRow, Signal, StrategyState } from '@tickwright/trading';
 
 /** What the runner answers beside the contract's own shapes. */
@@ -24,6 +25,8 @@ export interface Overview {
   };
   /** Names of the session calendars of the instruments. */
   readonly calendars: readonly string[];
+  /** Days of theirs that are configured. */
+  readonly calendarDays: CalendarAdditions;
 }
 
 export type DataState = 'OK' | 'STALE' | 'DOWN';

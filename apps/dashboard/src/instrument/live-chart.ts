@@ -1,4 +1,4 @@
-import { calendars } from '@tickwright/market';
+import { calendarNames, calendars } from '@tickwright/market';
 import type { SessionCalendar } from '@tickwright/market';
 import type { Candle, Fill, Signal } from '@tickwright/trading';
 import type { CandlesAnswer, GapRow } from '../api/answers.ts';
@@ -36,7 +36,7 @@ export class LiveChart {
   async load(): Promise<void> {
     const { instrument, interval } = this.#view;
     const answer = await askCandles({ instrument, interval, limit: PAGE });
-    this.#calendar = calendars(answer.calendar === 'nse' ? 'nse' : 'always');
+    this.#calendar = calendars(calendarNames.includes(answer.calendar) ? answer.calendar : 'always');
     if (this.series.first === undefined) this.#hasMore = answer.more;
     this.#gaps = answer.gaps;
     this.#show(this.series.merge(answer.candles) === 'none' ? 'none' : 'all');

@@ -1,3 +1,5 @@
+import { addCalendarDays } from '@tickwright/market';
+import type { CalendarAdditions } from '@tickwright/market';
 import type { Overview } from '../api/answers.ts';
 import { EventConnection } from '../api/event-connection.ts';
 import type { Query } from '../api/rest.ts';
@@ -59,6 +61,7 @@ export function startShell(options: ShellOptions = {}): Shell {
       ...options.on,
       overview: (data) => {
         overview = data as Overview;
+        knowDays(overview.calendarDays);
         heardServerTime(parseTime(overview.time) ?? Date.now());
         showKill(overview);
         refresh();
@@ -80,6 +83,16 @@ export function startShell(options: ShellOptions = {}): Shell {
     if (event.persisted) location.reload();
   });
   return { events, overview: () => overview };
+}
+
+let days = '';
+
+/** The calendars of this page are those of the runner. */
+function knowDays(told: CalendarAdditions): void {
+  const text = JSON.stringify(told);
+  if (text === days) return;
+  days = text;
+  addCalendarDays(told);
 }
 
 function markPage(): void {

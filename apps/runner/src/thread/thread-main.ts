@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { addCalendarDays } from '@tickwright/market';
 import { LogFiles, TickwrightError, createLog, systemClock } from '@tickwright/runtime';
 import { run } from '../run.ts';
 import { STOP } from './thread-message.ts';
@@ -7,6 +8,8 @@ import type { ThreadData, ThreadMessage } from './thread-message.ts';
 
 // The runner as a thread of another process: what it is to do comes as data, its end as a message.
 const { config, version, pages, isLogFiled } = workerData as ThreadData;
+// A thread has modules of its own.
+addCalendarDays(config.calendars);
 const port = parentPort;
 const stopping = new AbortController();
 const tell = (message: ThreadMessage): void => port?.postMessage(message);

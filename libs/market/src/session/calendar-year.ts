@@ -1,6 +1,6 @@
 import type { SessionCalendar } from './session-calendar.ts';
 
-/** A calendar was asked about a year that it has no data for. New data, a newer release, is what helps. */
+/** A calendar was asked about a year that it has no data for. Its closures, of the user or a newer release, are what helps. */
 export class CalendarYearError extends RangeError {
   override readonly name = 'CalendarYearError';
   readonly code = 'calendar-year-unknown';
@@ -15,8 +15,13 @@ export function requireYear(calendar: Pick<SessionCalendar, 'name' | 'coverage'>
   if (coverage === undefined || (year >= coverage.firstYear && year <= coverage.lastYear)) return;
   throw new CalendarYearError(
     `the session calendar "${calendar.name}" was asked about ${year} but knows ${coverage.firstYear} to ` +
-      `${coverage.lastYear} only; its ticks make no candles outside these years: install a release that has ${year}`,
+      `${coverage.lastYear} only; its ticks make no candles outside these years: ${addYear(year)}`,
   );
+}
+
+/** What somebody does about a year that a calendar has no data for, as half a sentence. */
+export function addYear(year: number): string {
+  return `list the closures of ${year} under calendars.nse.years, or install a release that has them`;
 }
 
 /** Whether a calendar has data for every year that [from, to] touches. */

@@ -8,7 +8,7 @@ export interface Hours {
   readonly close: string;
 }
 
-/** A day that is unlike others, and why. Without known hours it has no session. */
+/** A day that is unlike others, and why. Without known hours it has no session; with no hours it is closed. */
 export interface SpecialDay {
   readonly reason: string;
   readonly hours: readonly Hours[] | 'unknown';
@@ -46,6 +46,11 @@ function hoursOf(data: CalendarData, day: number): readonly Hours[] {
   if (isWeekend(day) || isClosure(data, date)) return [];
   const regular = data.hours.findLast((row) => row.from <= date);
   return regular === undefined ? [] : [regular];
+}
+
+function kindOf({ hours }: SpecialDay): DayNote['kind'] {
+  if (hours === 'unknown') return 'unknown';
+  return hours.length === 0 ? 'closed' : 'special';
 }
 
 function sessionsOf(data: CalendarData, { firstYear, lastYear }: NonNullable<YearCoverage>): Session[] {
@@ -148,9 +153,7 @@ export class DatedCalendar implements SessionCalendar {
 
   noteOn(date: string): DayNote | undefined {
     const special = this.#data.special[date];
-    if (special !== undefined) {
-      return { kind: special.hours === 'unknown' ? 'unknown' : 'special', reason: special.reason };
-    }
+    if (special !== undefined) return { kind: kindOf(special), reason: special.reason };
     const isClosed = isClosure(this.#data, date) && !isWeekend(dayOfDate(date));
     return isClosed ? { kind: 'closed', reason: 'holiday' } : undefined;
   }

@@ -1,3 +1,5 @@
+import { addedDaysProblems, NO_ADDED_DAYS, withAddedDays } from './added-days.ts';
+import type { AddedDays, AddedDaysProblem } from './added-days.ts';
 import { alwaysCalendar } from './always-calendar.ts';
 import { DatedCalendar } from './dated-calendar.ts';
 import { NSE_CASH, NSE_DERIVATIVES } from './nse-sessions.ts';
@@ -58,16 +60,42 @@ export class UnknownCalendarError extends RangeError {
   readonly code = 'calendar-unknown';
 }
 
+/** What a user adds to the calendars: of the NSE, for its cash market and its derivatives alike. */
+export interface CalendarAdditions {
+  readonly nse: AddedDays;
+}
+
+let added: CalendarAdditions = { nse: NO_ADDED_DAYS };
 let nse: SessionCalendar | undefined;
 let derivatives: SessionCalendar | undefined;
 const KNOWN: Readonly<Record<string, () => SessionCalendar>> = {
   always: () => alwaysCalendar,
-  nse: () => (nse ??= new DatedCalendar(NSE_CASH)),
-  'nse-fo': () => (derivatives ??= new DatedCalendar(NSE_DERIVATIVES)),
+  nse: () => (nse ??= new DatedCalendar(withAddedDays(NSE_CASH, added.nse))),
+  'nse-fo': () => (derivatives ??= new DatedCalendar(withAddedDays(NSE_DERIVATIVES, added.nse))),
 };
 
 /** The names that `calendars` knows. */
 export const calendarNames: readonly string[] = Object.keys(KNOWN);
+
+/** What is wrong with additions to the NSE's calendars, and where in them. */
+export function nseDaysProblems(days: AddedDays): AddedDaysProblem[] {
+  return addedDaysProblems(NSE_CASH, days);
+}
+
+/**
+ * Has every later answer of `calendars` know these days, in place of any before. A process and each of its threads do it
+ * once, before the first question: a calendar that was handed out goes on as it was.
+ */
+export function addCalendarDays(additions: CalendarAdditions): void {
+  added = additions;
+  nse = undefined;
+  derivatives = undefined;
+}
+
+/** The days that are in force beside the release's own; for who asks these calendars elsewhere, as pages do. */
+export function addedCalendarDays(): CalendarAdditions {
+  return added;
+}
 
 /** The calendar of a name: `always`, `nse` (cash) or `nse-fo` (equity derivatives). Throws an UnknownCalendarError that names the known ones. */
 export const calendars: Calendars = (name) => {
