@@ -11,7 +11,7 @@ import { instrumentKey } from '@tickwright/market';
 import type { Instrument } from '@tickwright/market';
 import { TickwrightError, systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
-import { checkInstruments, checkToken, checkYesterday } from '@tickwright/upkeep';
+import { checkCalendars, checkInstruments, checkToken, checkYesterday } from '@tickwright/upkeep';
 import type { Finding, KnownToken } from '@tickwright/upkeep';
 import { TokenRefusedError, catalogue, tokenExpiryMicros } from '@tickwright/venues';
 import type { HistoryOptions } from '@tickwright/venues';
@@ -21,7 +21,7 @@ import type { Terminal } from './terminal.ts';
 const TIMEOUT_MS = 3_000;
 const VENUES_WITH_TOKENS: ReadonlySet<string> = new Set(['upstox']);
 
-/** What must be so before a market opens: tokens, instruments, and yesterday's data. */
+/** What must be so before a market opens: tokens, instruments, calendars, and yesterday's data. */
 export async function premarketFindings(options: {
   readonly config: Config;
   readonly terminal: Terminal;
@@ -43,7 +43,7 @@ export async function premarketFindings(options: {
     checkYesterday({ dataDir, instruments: all, clock: systemClock, log }),
   ]);
   terminal.signal.throwIfAborted();
-  return found.flat();
+  return [...found.flat(), ...checkCalendars(all, systemClock)];
 }
 
 /** Those whose keys are right: others are the configuration's own finding. */

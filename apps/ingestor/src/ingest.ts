@@ -27,6 +27,7 @@ import { diskSpace } from './disk/disk-space.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { EndOfDay } from './end-of-day/end-of-day.ts';
 import { configuredFeed } from './feed/feed-service.ts';
+import { warnOfUnknownDays } from './instrument-calendars.ts';
 import { IngestorState } from './http/ingestor-state.ts';
 import { retentionLimits } from './retention-limits.ts';
 import { registerMetrics } from './http/ingestor-metrics.ts';
@@ -118,6 +119,7 @@ async function run(options: IngestOptions): Promise<void> {
     const { clock, log } = options;
     return sourceStream({ core, venue, source, instruments, tokens: tokens.get(venue.name), clock, log });
   });
+  warnOfUnknownDays(core, options.clock.nowMicros(), options.log);
   const disk = diskWatch(options, { core, streams });
   const running = sources.map(({ source }, at) => ({ source, running: streams[at] }));
   const histories = new VenueHistories({ ...options, core, sources: running });

@@ -1,6 +1,6 @@
-import { calendars } from '@tickwright/market';
 import { loopService } from '@tickwright/runtime';
 import type { Clock, Service } from '@tickwright/runtime';
+import { calendarsOf } from './instrument-calendars.ts';
 import type { Core } from './core.ts';
 import type { DayWork } from './day-work.ts';
 import type { DiskWatch } from './disk/disk-watch.ts';
@@ -73,9 +73,7 @@ export function storageServices(
 /** Whether any instrument's venue is open, or has just closed. */
 export function isAnySessionOpen(core: Core, clock: Clock): boolean {
   const now = clock.nowMicros();
-  const names = new Set(core.instruments.list().map((instrument) => instrument.calendar));
-  return [...names].some((name) => {
-    const calendar = calendars(name);
-    return [now, now - CLOCK_AFTER_SESSION_MICROS].some((micros) => calendar.sessionAt(micros) !== undefined);
-  });
+  return calendarsOf(core).some((calendar) =>
+    [now, now - CLOCK_AFTER_SESSION_MICROS].some((micros) => calendar.sessionAt(micros) !== undefined),
+  );
 }

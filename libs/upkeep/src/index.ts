@@ -4,6 +4,7 @@ export { checkClock } from './preflight/clock-check.ts';
 export type { VenueTime } from './preflight/clock-check.ts';
 export { checkToken } from './preflight/token-check.ts';
 export type { KnownToken } from './preflight/token-check.ts';
+export { checkCalendars } from './preflight/calendar-check.ts';
 export { checkInstruments } from './preflight/instruments-check.ts';
 export type { AskedInstruments } from './preflight/instruments-check.ts';
 export { checkYesterday } from './preflight/yesterday-check.ts';

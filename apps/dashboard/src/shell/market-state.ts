@@ -1,8 +1,12 @@
-import type { SessionCalendar } from '@tickwright/market';
+import { calendarWarnings } from '@tickwright/market';
+import type { CalendarWarning, SessionCalendar } from '@tickwright/market';
 import { byId, setText, toggleAttribute } from '../dom/element.ts';
 import { age, dayAndMonth, hourAndMinute, weekday } from '../format/times.ts';
 
 const DAY_MS = 86_400_000;
+/** Days. */
+const TODAY = 1;
+const YEAR = 366;
 
 export interface MarketState {
   readonly state: 'open' | 'closed' | 'unknown';
@@ -29,18 +33,26 @@ export function marketState(calendar: SessionCalendar | undefined, nowMs: number
     const text = `${name} open · closes ${hourAndMinute(closeMs, zone)} in ${age(closeMs - nowMs)}`;
     return { state: 'open', text, detail: `Session of ${session.date}.` };
   }
+  // A market of which nobody knows the hours is not called closed.
+  const [unknown] = calendarWarnings(calendar, micros, TODAY);
+  if (unknown !== undefined)
+    return { state: 'unknown', text: `${name} hours not known`, detail: sentences([unknown]) };
   const next = calendar.nextSession(micros);
   if (next === undefined)
     return {
       state: 'unknown',
       text: `${name} closed · calendar ends`,
-      detail: 'The session calendar has no data beyond this year: update tickwright.',
+      detail: sentences(calendarWarnings(calendar, micros, YEAR)),
     };
   const openMs = next.openMicros / 1_000;
   const far = openMs - nowMs > DAY_MS / 2;
   const day = far ? `${weekday(openMs, zone)} ${dayAndMonth(openMs, zone)} ` : '';
   const text = `${name} closed · opens ${day}${hourAndMinute(openMs, zone)}`;
   return { state: 'closed', text, detail: `Opens in ${age(openMs - nowMs)}.` };
+}
+
+function sentences(warnings: readonly CalendarWarning[]): string {
+  return warnings.map(({ found, toDo }) => `${found}; ${toDo}.`).join(' ');
 }
 
 export function showMarket(state: MarketState): void {

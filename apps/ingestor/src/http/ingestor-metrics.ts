@@ -1,8 +1,10 @@
 import { registerDatabaseMetrics } from '@tickwright/database';
+import { daysKnown } from '@tickwright/market';
 import type { Metrics } from '@tickwright/runtime';
 import type { Backups } from '@tickwright/upkeep';
 import type { Core } from '../core.ts';
 import type { DiskHealth } from '../disk/disk-watch.ts';
+import { calendarsOf } from '../instrument-calendars.ts';
 import type { IngestorState } from './ingestor-state.ts';
 
 interface CoreGauge {
@@ -206,6 +208,18 @@ export function registerMetrics(metrics: Metrics, state: IngestorState): void {
     });
   }
   registerStreamMetrics(metrics, state);
+  metrics.gauge({
+    name: 'calendar_days_known',
+    help: 'Days after today that a calendar of sessions knows; below 0 its ticks make no candles.',
+    labels: ['calendar'],
+    collect: (gauge) => {
+      const core = state.running?.core;
+      for (const calendar of core === undefined ? [] : calendarsOf(core)) {
+        const days = daysKnown(calendar, state.clock.nowMicros());
+        if (days !== undefined) gauge.set(days, { calendar: calendar.name });
+      }
+    },
+  });
   metrics.gauge({
     name: 'frames_rejected_total',
     help: 'Frames and rows that were rejected, by reason.',

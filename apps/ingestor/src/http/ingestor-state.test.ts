@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { configSchema } from '@tickwright/config';
 import { openDatabase } from '@tickwright/database';
-import { Supervisor, createMetrics } from '@tickwright/runtime';
+import { NO_ADDED_DAYS, addCalendarDays } from '@tickwright/market';
+import { ManualClock, Supervisor, createMetrics } from '@tickwright/runtime';
 import { afterEach, expect, test, vi } from 'vitest';
-import { HOUR, Rig, quietLog, removeFolders, trades } from '../core-fixture.ts';
+import { HOUR, Rig, instrumentsOf, quietLog, removeFolders, trades } from '../core-fixture.ts';
 import { registerMetrics } from './ingestor-metrics.ts';
 import { MIB, watchedDisk } from '../disk/disk-watch-fixture.ts';
 import type { WatchedDisk } from '../disk/disk-watch-fixture.ts';
@@ -12,7 +13,10 @@ import { ingestorBackups } from '../backups.ts';
 import type { Backups } from '@tickwright/upkeep';
 import { IngestorState } from './ingestor-state.ts';
 
-afterEach(removeFolders);
+afterEach(async () => {
+  addCalendarDays({ nse: NO_ADDED_DAYS });
+  await removeFolders();
+});
 
 function diskOf({ core, clock }: Rig): WatchedDisk {
   return watchedDisk({ journal: core.journal, streams: [], clock });
@@ -161,4 +165,29 @@ test('a disk below its reserve is a reason at once, and gone with it', async () 
   disk.freeBytes = 50_000 * MIB;
   await disk.watch.round();
   expect(state.readiness()).toEqual({ ready: true, reasons: [] });
+});
+
+test('a calendar that does not know this year is a reason until the year is added; a metric tells the days before', async () => {
+  const clock = new ManualClock({ startMicros: Date.parse('2026-12-30T06:00:00Z') * 1_000 });
+  await using rig = await Rig.open({ keys: [], clock });
+  const [bitcoin] = instrumentsOf(['BINANCE|BTCUSDT']);
+  rig.core.register([{ ...bitcoin, calendar: 'nse' }]);
+  const state = await stateOf(rig);
+  const metrics = createMetrics();
+  registerMetrics(metrics, state);
+  expect(await metrics.text()).toContain('tickwright_calendar_days_known{calendar="nse"} 1');
+  expect(state.readiness().ready).toBe(true);
+  clock.set(clock.nowMicros() + 48 * HOUR);
+  expect(await metrics.text()).toContain('tickwright_calendar_days_known{calendar="nse"} -1');
+  expect(state.readiness()).toEqual({
+    ready: false,
+    reasons: [
+      'nse knows no sessions after 2026: ticks are kept and make no candles; list the closures of 2027 under calendars.nse.years, or install a release that has them',
+    ],
+  });
+  // What is stored is stored: that the process is well is another question.
+  expect(state.health().ok).toBe(true);
+  addCalendarDays({ nse: { years: [{ year: 2027, closures: ['2027-01-26'] }], days: [] } });
+  expect(state.readiness()).toEqual({ ready: true, reasons: [] });
+  state.stopping();
 });

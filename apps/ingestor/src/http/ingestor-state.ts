@@ -4,6 +4,7 @@ import type { Clock, Supervisor } from '@tickwright/runtime';
 import type { Backups, Retention } from '@tickwright/upkeep';
 import type { SubscriptionState } from '@tickwright/venues';
 import type { Core } from '../core.ts';
+import { unknownDays } from '../instrument-calendars.ts';
 import type { DiskWatch } from '../disk/disk-watch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Recovery } from '../recovery/recovery.ts';
@@ -16,6 +17,8 @@ import type { LiveSubscriptions } from '../subscriptions/live-subscriptions.ts';
 const MAX_FLUSH_AGE_MS = 30_000;
 const MAX_SYNC_AGE_MS = 10_000;
 const MAX_PUBLISH_AGE_MS = 60_000;
+/** Days, today alone. */
+const TODAY = 1;
 
 interface Running {
   readonly core: Core;
@@ -110,7 +113,12 @@ export class IngestorState {
 
   /** Whether the job is being done: data flow from every source and are stored and published. */
   readiness(): { ready: boolean; reasons: string[] } {
-    const reasons = [...this.#phaseReasons(), ...this.#storageReasons(), ...this.#streamReasons()];
+    const reasons = [
+      ...this.#phaseReasons(),
+      ...this.#storageReasons(),
+      ...this.#streamReasons(),
+      ...this.#calendarReasons(),
+    ];
     return { ready: reasons.length === 0, reasons };
   }
 
@@ -170,6 +178,13 @@ export class IngestorState {
       if (keys.length > 0) reasons.push(`${state}: ${named(keys)}`);
     }
     return reasons;
+  }
+
+  /** What comes today makes no candles where nobody knows when the venue trades. */
+  #calendarReasons(): string[] {
+    const core = this.#running?.core;
+    if (core === undefined) return [];
+    return unknownDays(core, this.clock.nowMicros(), TODAY).map(({ found, toDo }) => `${found}; ${toDo}`);
   }
 
   #lastFrameMs(): number | undefined {

@@ -3,7 +3,7 @@ export type Severity = 'ok' | 'note' | 'warning' | 'error';
 
 /** What a check found of a subject. */
 export interface Finding {
-  /** `node`, `threads`, `disk`, `clock`, `port`, `token`, `instruments`, `yesterday`, `configuration`, `schema`, `journal`, `database`, `part`, `candles`. */
+  /** `node`, `threads`, `disk`, `clock`, `port`, `token`, `instruments`, `calendar`, `yesterday`, `configuration`, `schema`, `journal`, `database`, `part`, `candles`. */
   readonly check: string;
   readonly subject: string;
   readonly severity: Severity;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@tickwright/runtime';
 import { expect, test } from 'vitest';
+import { checkCalendars } from './calendar-check.ts';
 import { checkInstruments } from './instruments-check.ts';
 import { checkToken } from './token-check.ts';
 import type { KnownToken } from './token-check.ts';
@@ -46,6 +47,35 @@ test('instruments that the venue does not have are named, and what to do', () =>
     'note',
   );
   expect(checkInstruments({ venue: 'upstox', count: 3, unknown: [] })).toMatchObject({ severity: 'ok' });
+});
+
+test.each<[string, string, readonly (readonly [string, RegExp])[]]>([
+  ['known for months', '2026-07-01', [['ok', /^sessions are known for 183 more days$/]]],
+  [
+    'about to end',
+    '2026-12-10',
+    [['warning', /^nse ends with 2026, in 21 days: from then on ticks make no candles$/]],
+  ],
+  [
+    'over',
+    '2027-01-04',
+    [['error', /^nse knows no sessions after 2026: ticks are kept and make no candles$/]],
+  ],
+  [
+    'without the hours of a day',
+    '2026-10-01',
+    [['warning', /^2026-11-08 \(Muhurat\) has a session whose hours/]],
+  ],
+])('a calendar that is %s', (_, date, told) => {
+  const clock = new ManualClock({ startMicros: Date.parse(`${date}T03:00:00Z`) * 1_000 });
+  const instruments = [{ calendar: 'nse' }, { calendar: 'always' }, { calendar: 'nse' }];
+  const findings = checkCalendars(instruments, clock);
+  expect(findings.map(({ severity }) => severity)).toEqual(told.map(([severity]) => severity));
+  for (const [at, [severity, found]] of told.entries()) {
+    expect(findings[at]).toMatchObject({ check: 'calendar', subject: 'calendar nse' });
+    expect(findings[at].found).toMatch(found);
+    if (severity !== 'ok') expect(findings[at].toDo).toMatch(/^list the (closures|sessions) of 20/);
+  }
 });
 
 test('of a data directory without anything, and of a year without data, nothing is claimed', async () => {
