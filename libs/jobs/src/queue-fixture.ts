@@ -37,8 +37,11 @@ export class QueueRig implements AsyncDisposable {
     this.queue = parts.queue;
   }
 
-  static async open(limits: { endedKeptDays?: number; endedRunsMax?: number } = {}): Promise<QueueRig> {
-    const clock = new ManualClock({ startMicros: NOON });
+  static async open(
+    options: { endedKeptDays?: number; endedRunsMax?: number; startMicros?: number } = {},
+  ): Promise<QueueRig> {
+    const { startMicros = NOON, ...limits } = options;
+    const clock = new ManualClock({ startMicros });
     const path = join(await temporaryFolder(), 'state.duckdb');
     // The queue's clock is told what time it is; the database's deadlines go by the real one.
     const database = await openDatabase({ path, log: quietLog });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { addCalendarDays } from '@tickwright/market';
 import { systemClock } from '@tickwright/runtime';
 import { startSimulator } from '@tickwright/simulator';
 import { run } from '../program.ts';
@@ -21,12 +22,11 @@ beforeEach(async () => {
 afterEach(async () => await rm(folder, { recursive: true }));
 
 /** The years from 2027 to the one after this, as their user might list them: no test ends with the release's calendar. */
-function laterYears(): string[] {
-  const last = new Date().getUTCFullYear() + 1;
-  const years = Array.from({ length: last - 2026 }, (_, at) => 2027 + at);
-  const listed = years.map((year) => ({ year, closures: [`${year}-01-26`] }));
-  return ['--set', `calendars.nse.years=${JSON.stringify(listed)}`];
-}
+const laterYears = Array.from({ length: new Date().getUTCFullYear() - 2025 }, (_, at) => ({
+  year: 2027 + at,
+  closures: [`${2027 + at}-01-26`],
+}));
+const withLaterYears = ['--set', `calendars.nse.years=${JSON.stringify(laterYears)}`];
 
 async function calendar(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = { TICKWRIGHT_UPSTOX_TOKEN: 'a-token-of-today' };
@@ -67,7 +67,7 @@ test('days that are configured are shown and compared as those of the release ar
   const { out } = await calendar('show', 'nse', ...muhurat, ...added);
   expect(out).toMatch(/Sun 2026-11-08 +18:00-19:00 +60 +Muhurat/);
   expect((await calendar('show', 'nse', ...muhurat)).out).toMatch(/2026-11-08 +not known/);
-  const turn = ['show', 'NSE_FO', '--from', '2026-12-31', '--to', '2027-01-01', ...laterYears()];
+  const turn = ['show', 'NSE_FO', '--from', '2026-12-31', '--to', '2027-01-01', ...withLaterYears];
   expect((await calendar(...turn)).out).toMatch(/Fri 2027-01-01 +09:15-15:40 +385/);
 });
 
@@ -91,7 +91,7 @@ test('next says whether a venue is open, for the configured instruments too', as
   const { code, out } = await calendar('next');
   expect(code).toBe(0);
   expect(out).toMatch(/^SIM: open until \d{4}-\d\d-\d\d 00:00 \(.*\); next session .*, UTC\n$/);
-  const nse = await calendar('next', 'NSE_EQ', '--json', ...laterYears());
+  const nse = await calendar('next', 'NSE_EQ', '--json', ...withLaterYears);
   expect(JSON.parse(nse.out)).toMatchObject([{ name: 'NSE_EQ' }]);
 });
 
@@ -118,17 +118,19 @@ test('a list without its columns, or with a session that ends before it begins, 
 });
 
 test('check asks the venue for its holidays, hours and status; what we know otherwise is a difference', async () => {
+  // Before the venue begins: it has the calendars of then.
+  addCalendarDays({ nse: { years: laterYears, days: [] } });
   const options = { seed: 1, instruments: ['ALPHA'], ratePerSecond: 1, port: 0, protocol: 'upstox' } as const;
   await using simulator = await startSimulator({ ...options, clock: systemClock, log: SILENT });
   const venue = ['--venue', 'upstox', '--rest-url', simulator.url.rest];
-  const cash = await calendar('check', 'NSE_EQ', ...venue, '--json', ...laterYears());
+  const cash = await calendar('check', 'NSE_EQ', ...venue, '--json', ...withLaterYears);
   const [report] = JSON.parse(cash.out) as [{ differences: { date: string }[]; compared: string[] }];
   expect(report.compared).toHaveLength(3);
   // The simulator's data are ours: only a session whose hours nobody knows can differ.
   expect(report.differences.filter(({ date }) => date !== '2026-11-08')).toEqual([]);
   // It has derivatives close with the cash market, which they do no more.
   const range = ['--from', '2026-08-03', '--to', '2026-08-04'];
-  const argv = ['check', 'NSE_FO', ...venue, ...range, ...laterYears()];
+  const argv = ['check', 'NSE_FO', ...venue, ...range, ...withLaterYears];
   const derivatives = await calendar(...argv);
   expect(derivatives.code).toBe(8);
   expect(derivatives.out).toMatch(/2026-08-03 +09:15-15:40 +09:15-15:30/);
