@@ -105,7 +105,7 @@ function doneIn(states) {
 async function progressOf(states) {
   const all = states.map(progressIn).filter((each) => each !== undefined);
   if (all.length === 0) return undefined;
-  const { added, told } = await tsImport('../test/faults/figures.ts', import.meta.url);
+  const { added, told } = await tsImport('../test/faults/rounds/figures.ts', import.meta.url);
   const figures = all.reduce((sum, each) => added(sum, each.figures), {});
   return { ...all[0], done: doneIn(states), figures, told: told(figures) };
 }

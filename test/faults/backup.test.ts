@@ -4,13 +4,13 @@ import { checkBackup, listBackups } from '@tickwright/upkeep';
 import { expect } from 'vitest';
 import { Process, temporaryFolder, tickwright } from '../system/harness.ts';
 import { storedTicks } from '../system/venue-script.ts';
-import { askForBackup, killInBackup, unfinishedBackups } from './backup-request.ts';
-import type { BackupMade } from './backup-request.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { INSTRUMENTS, Scene } from './scene.ts';
+import { askForBackup, killInBackup, unfinishedBackups } from './scene/backup-request.ts';
+import type { BackupMade } from './scene/backup-request.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { INSTRUMENTS, Scene } from './scene/scene.ts';
 
 /** Within a backup and within a restore, each. */
 const KILLS = 2;

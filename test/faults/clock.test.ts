@@ -3,14 +3,14 @@ import { expect } from 'vitest';
 import { eventually, tickwright } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
 import type { CandleJson } from '../system/decimal-fold.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { isLong } from './rounds.ts';
-import { LIMIT_MS, Scene } from './scene.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { isLong } from './rounds/rounds.ts';
+import { LIMIT_MS, Scene } from './scene/scene.ts';
 
-const CHILD = fileURLToPath(new URL('./clock-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('./processes/clock-child.ts', import.meta.url));
 const SCRIPT = ['--conditions', '@tickwright/source', '--import', import.meta.resolve('tsx'), CHILD];
 /** Frames between the steps. In the long form each stretch holds the end of a minute. */
 const FRAMES = isLong ? 32_500 : 750;

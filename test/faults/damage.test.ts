@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cleanUp, recordings, root, temporaryFolder } from '../system/harness.ts';
-import { FLIPPED, HARMS, LIVE, STATE, WAL, blockEdges, filesIn, flip } from './damage-cases.ts';
-import { contentOf, judge, makeImage } from './damage-rig.ts';
-import type { Content, Judged } from './damage-rig.ts';
-import { faultTest } from './fault-test.ts';
-import { isLong, randomOf, seed, share } from './rounds.ts';
+import { FLIPPED, HARMS, LIVE, STATE, WAL, blockEdges, filesIn, flip } from './damage/damage-cases.ts';
+import { contentOf, judge, makeImage } from './damage/damage-rig.ts';
+import type { Content, Judged } from './damage/damage-rig.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import { isLong, randomOf, seed, share } from './rounds/rounds.ts';
 
 /** Of the fixed cases so many are run in `npm test`, chosen by the seed; all in the long form. */
 const CASES_SHORT = 3;

@@ -4,16 +4,16 @@ import { expect } from 'vitest';
 import { temporaryFolder } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
 import { openProbe, probedEnvironment } from '../system/probed-process.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import { added } from './figures.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { ENDS, SIGNS, WRITE_NAMES, metFigures, metIn } from './no-room.ts';
-import type { WriteName } from './no-room.ts';
-import { isLong } from './rounds.ts';
-import { Scene } from './scene.ts';
-import { SmallDisk } from './small-disk.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import { added } from './rounds/figures.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { ENDS, SIGNS, WRITE_NAMES, metFigures, metIn } from './scene/no-room.ts';
+import type { WriteName } from './scene/no-room.ts';
+import { isLong } from './rounds/rounds.ts';
+import { Scene } from './scene/scene.ts';
+import { SmallDisk } from './scene/small-disk.ts';
 
 const DISK_BYTES = 64 * 1_024 * 1_024;
 /** Without a reserve nothing pauses before a write has failed. */

@@ -1,10 +1,10 @@
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { ENDS, metFigures, metIn } from './no-room.ts';
-import { Scene } from './scene.ts';
-import { SmallDisk } from './small-disk.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { ENDS, metFigures, metIn } from './scene/no-room.ts';
+import { Scene } from './scene/scene.ts';
+import { SmallDisk } from './scene/small-disk.ts';
 
 const DISK_BYTES = 64 * 1_024 * 1_024;
 /** What fails first, journal, tick file or candles, follows from how much is left. */

@@ -4,12 +4,12 @@ import { checkBackup, listBackups } from '@tickwright/upkeep';
 import { expect } from 'vitest';
 import { eventually } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { LIMIT_MS as SCENE_LIMIT_MS, Scene, hasEnded } from './scene.ts';
-import { takeYesterdayIn } from './yesterday.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { LIMIT_MS as SCENE_LIMIT_MS, Scene, hasEnded } from './scene/scene.ts';
+import { takeYesterdayIn } from './scene/yesterday.ts';
 
 /** Its steps open and close databases: a machine that is busy needs longer than for a start. */
 const LIMIT_MS = 4 * SCENE_LIMIT_MS;

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { eventually } from '../system/harness.ts';
 import type { Ended, Process } from '../system/harness.ts';
-import { faultTest } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { isLong } from './rounds.ts';
-import { LIMIT_MS, Scene, hasEnded } from './scene.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { isLong } from './rounds/rounds.ts';
+import { LIMIT_MS, Scene, hasEnded } from './scene/scene.ts';
 
 const STARTS = isLong ? 50 : 8;
 

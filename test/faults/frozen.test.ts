@@ -2,12 +2,12 @@ import type { Gap } from '@tickwright/market';
 import { expect } from 'vitest';
 import { systemClock } from '@tickwright/runtime';
 import type { Process } from '../system/harness.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { isLong } from './rounds.ts';
-import { Scene } from './scene.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { isLong } from './rounds/rounds.ts';
+import { Scene } from './scene/scene.ts';
 
 /** How long the process is stopped: this is the fault itself, not a wait for something. */
 const FROZEN_MS = isLong ? 30_000 : 6_000;

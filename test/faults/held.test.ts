@@ -3,15 +3,15 @@ import { systemClock } from '@tickwright/runtime';
 import { expect } from 'vitest';
 import { eventually } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { Grabber } from './grabbing.ts';
-import { judge } from './judgement.ts';
-import { isLong } from './rounds.ts';
-import { LIMIT_MS, Scene } from './scene.ts';
-import type { IngestorStatus } from './scene.ts';
-import { takeYesterdayIn } from './yesterday.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { Grabber } from './scene/grabbing.ts';
+import { judge } from './scene/judgement.ts';
+import { isLong } from './rounds/rounds.ts';
+import { LIMIT_MS, Scene } from './scene/scene.ts';
+import type { IngestorStatus } from './scene/scene.ts';
+import { takeYesterdayIn } from './scene/yesterday.ts';
 
 /** How long another process has the file: the fault itself. */
 const HELD_MS = isLong ? 60_000 : 4_000;

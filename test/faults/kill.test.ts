@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Process } from '../system/harness.ts';
-import { killInBackup, unfinishedBackups } from './backup-request.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { candleFolders, killWhen } from './moments.ts';
-import { Scene } from './scene.ts';
-import { takeYesterdayIn } from './yesterday.ts';
+import { killInBackup, unfinishedBackups } from './scene/backup-request.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { candleFolders, killWhen } from './scene/moments.ts';
+import { Scene } from './scene/scene.ts';
+import { takeYesterdayIn } from './scene/yesterday.ts';
 
 const BACK_MS_MAX = 5_000;
 /** What a backup of so little takes. */

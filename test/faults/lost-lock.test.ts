@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { startProbedIngestor } from '../system/probed-process.ts';
-import { faultTest } from './fault-test.ts';
-import type { Figures } from './figures.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
 
 const LIMIT_MS = 2_000;
 const LATE = 'ended after more than 2 s';

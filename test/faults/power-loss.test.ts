@@ -1,5 +1,5 @@
 import { expectDurableFold } from '../../apps/ingestor/src/durable-fold-fixture.ts';
-import { faultTest } from './fault-test.ts';
+import { faultTest } from './rounds/fault-test.ts';
 
 /** Lives of a journal in one round, each with up to four power losses. */
 const LIVES = 20;

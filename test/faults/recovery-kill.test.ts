@@ -3,12 +3,12 @@ import { expect } from 'vitest';
 import type { RunTree, RunView } from '@tickwright/jobs';
 import { eventually, tickwright } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { isLong } from './rounds.ts';
-import { LIMIT_MS as SCENE_LIMIT_MS, Scene, hasEnded } from './scene.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { isLong } from './rounds/rounds.ts';
+import { LIMIT_MS as SCENE_LIMIT_MS, Scene, hasEnded } from './scene/scene.ts';
 
 /** Many processes are started here, one after the other: a machine that is busy needs longer than for one. */
 const LIMIT_MS = 4 * SCENE_LIMIT_MS;

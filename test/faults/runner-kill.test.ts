@@ -8,10 +8,10 @@ import type { EngineEvent } from '@tickwright/trading';
 import { expect } from 'vitest';
 import { eventually } from '../system/harness.ts';
 import type { Process } from '../system/harness.ts';
-import { faultTest } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { randomOf } from './rounds.ts';
-import { LIMIT_MS, RunnerScene } from './runner-scene.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { randomOf } from './rounds/rounds.ts';
+import { LIMIT_MS, RunnerScene } from './scene/runner-scene.ts';
 
 const KILLS_A_ROUND = 4;
 const silent = (): void => undefined;

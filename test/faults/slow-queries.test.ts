@@ -6,10 +6,10 @@ import { afterEach, expect, test } from 'vitest';
 import { cleanUp, eventually, root } from '../system/harness.ts';
 import { startProbedIngestor } from '../system/probed-process.ts';
 import type { ProbedIngestor } from '../system/probed-process.ts';
-import { faultTest } from './fault-test.ts';
-import { quantile, told } from './figures.ts';
-import type { Figures } from './figures.ts';
-import { isLong } from './rounds.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import { quantile, told } from './rounds/figures.ts';
+import type { Figures } from './rounds/figures.ts';
+import { isLong } from './rounds/rounds.ts';
 
 afterEach(cleanUp);
 
@@ -39,9 +39,9 @@ async function figures(ingestor: ProbedIngestor): Promise<ProbedFigures> {
   return (await ingestor.ask('figures', { owner: 'tick file' })) as unknown as ProbedFigures;
 }
 
-/** Runs a script of this folder for some time; gives what it prints in the end. */
+/** Runs a script of processes/ for some time; gives what it prints in the end. */
 async function ranFor<T>(ms: number, script: string, args: readonly string[]): Promise<T> {
-  const path = join(root, 'test/faults', script);
+  const path = join(root, 'test/faults/processes', script);
   const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   let told = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (told += text));

@@ -3,11 +3,11 @@ import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { faultTest } from './fault-test.ts';
-import type { Round } from './fault-test.ts';
-import type { Figures } from './figures.ts';
-import { judge } from './judgement.ts';
-import { Scene } from './scene.ts';
+import { faultTest } from './rounds/fault-test.ts';
+import type { Round } from './rounds/fault-test.ts';
+import type { Figures } from './rounds/figures.ts';
+import { judge } from './scene/judgement.ts';
+import { Scene } from './scene/scene.ts';
 
 const STOP_MS_MAX = 5_000;
 const LATE = 'stopped after more than 5 s';

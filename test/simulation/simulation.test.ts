@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { simulate } from '../../apps/ingestor/src/simulation/simulation-fixture.ts';
-import { faultTest } from '../faults/fault-test.ts';
-import type { Round } from '../faults/fault-test.ts';
-import type { Figures } from '../faults/figures.ts';
-import { seed as firstSeed } from '../faults/rounds.ts';
+import { faultTest } from '../faults/rounds/fault-test.ts';
+import type { Round } from '../faults/rounds/fault-test.ts';
+import type { Figures } from '../faults/rounds/figures.ts';
+import { seed as firstSeed } from '../faults/rounds/rounds.ts';
 
 /** Lines of its trace that a failing seed shows. */
 const TRACE_SHOWN = 150;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { saveProgress } from '../faults/fault-test.ts';
-import { told } from '../faults/figures.ts';
-import { randomOf, rounds, seed } from '../faults/rounds.ts';
+import { saveProgress } from '../faults/rounds/fault-test.ts';
+import { told } from '../faults/rounds/figures.ts';
+import { randomOf, rounds, seed } from '../faults/rounds/rounds.ts';
 import { cleanUp, freePort, temporaryFolder, tickwright } from '../system/harness.ts';
 import { compareWithScript } from '../system/venue-script.ts';
 import type { MemorySample } from './settings.ts';

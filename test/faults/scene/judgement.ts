@@ -3,9 +3,9 @@ import type { TickJson } from '@tickwright/ingestor';
 import { readJournal } from '@tickwright/journal';
 import { FrameKind } from '@tickwright/market';
 import { expect } from 'vitest';
-import { tickwright } from '../system/harness.ts';
-import { comparison, isNamed, storedTicks } from '../system/venue-script.ts';
-import type { Figures } from './figures.ts';
+import { tickwright } from '../../system/harness.ts';
+import { comparison, isNamed, storedTicks } from '../../system/venue-script.ts';
+import type { Figures } from '../rounds/figures.ts';
 import { INSTRUMENTS, SEED } from './scene.ts';
 
 const SPELL_PAUSE_MS = 3_600_000;

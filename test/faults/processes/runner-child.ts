@@ -4,8 +4,8 @@ import { ingest } from '@tickwright/ingestor';
 import { run } from '@tickwright/runner';
 import { createLog } from '@tickwright/runtime';
 import { startSimulator } from '@tickwright/simulator';
-import { FastClock } from '../soak/fast-clock.ts';
-import type { FastTime } from '../soak/fast-clock.ts';
+import { FastClock } from '../../soak/fast-clock.ts';
+import type { FastTime } from '../../soak/fast-clock.ts';
 
 const [, , role = '', json = ''] = process.argv;
 const { time, flags } = JSON.parse(json) as { time: FastTime; flags: string[] };

@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Process, eventually, freePort, temporaryFolder, tickwright } from '../system/harness.ts';
-import type { FastTime } from '../soak/fast-clock.ts';
+import { Process, eventually, freePort, temporaryFolder, tickwright } from '../../system/harness.ts';
+import type { FastTime } from '../../soak/fast-clock.ts';
 
 /** Minutes of the market pass so much faster than ours: a test cannot wait for many real ones. */
 const SPEED = 25;
-const CHILD = fileURLToPath(new URL('runner-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../processes/runner-child.ts', import.meta.url));
 /** Some day at noon, so that no day ends meanwhile. */
 const START_MICROS = Date.UTC(2026, 0, 5, 12) * 1_000;
 

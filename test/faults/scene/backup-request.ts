@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readInstance } from '@tickwright/runtime';
-import type { Process } from '../system/harness.ts';
+import type { Process } from '../../system/harness.ts';
 import { killWhen } from './moments.ts';
 
 /** What a backup is called while it is being made. */

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, cpSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../system/harness.ts';
+import { temporaryFolder } from '../../system/harness.ts';
 
 /** It ends by itself when nobody ends it. */
 const LIFE_SECONDS = 1_200;

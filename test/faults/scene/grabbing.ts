@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const SCRIPT = fileURLToPath(new URL('./grabber.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../processes/grabber.ts', import.meta.url));
 
 /** Another process that takes a database file in the first moment in which nobody has it. */
 export class Grabber {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { generateTrades } from '@tickwright/simulator';
 import type { SimulatedTrade } from '@tickwright/simulator';
 import { expect } from 'vitest';
-import { temporaryFolder, tickwright } from '../system/harness.ts';
+import { temporaryFolder, tickwright } from '../../system/harness.ts';
 import { INSTRUMENTS, SEED } from './scene.ts';
 
 const SECONDS = 3;

@@ -1,7 +1,7 @@
 import { mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '../system/harness.ts';
-import type { Process } from '../system/harness.ts';
+import { eventually } from '../../system/harness.ts';
+import type { Process } from '../../system/harness.ts';
 import { LIMIT_MS } from './scene.ts';
 
 /**

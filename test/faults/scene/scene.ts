@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { expect } from 'vitest';
-import { Process, eventually, freePort, temporaryFolder } from '../system/harness.ts';
-import type { Ended } from '../system/harness.ts';
+import { Process, eventually, freePort, temporaryFolder } from '../../system/harness.ts';
+import type { Ended } from '../../system/harness.ts';
 
 export const INSTRUMENTS = ['SIM|ALPHA', 'SIM|BRAVO', 'SIM|CHARLIE', 'SIM|DELTA', 'SIM|ECHO'];
 /** Of the market. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { cleanUp } from '../system/harness.ts';
+import { cleanUp } from '../../system/harness.ts';
 import { added, told } from './figures.ts';
 import type { Figures } from './figures.ts';
 import { isLong, randomOf, rounds, seed, share } from './rounds.ts';

@@ -1,8 +1,8 @@
 import { systemClock } from '@tickwright/runtime';
 import { expect } from 'vitest';
-import { eventually } from '../system/harness.ts';
-import type { Process } from '../system/harness.ts';
-import type { Figures } from './figures.ts';
+import { eventually } from '../../system/harness.ts';
+import type { Process } from '../../system/harness.ts';
+import type { Figures } from '../rounds/figures.ts';
 import { LIMIT_MS, hasEnded } from './scene.ts';
 import type { Scene } from './scene.ts';
 
