@@ -64,19 +64,13 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
   });
 }
 
-const EMPTY: LogEnd = {
-  nextOffset: 0,
-  previous: undefined,
-  repair: { cutBytes: 0, cutFrames: undefined, damage: [] },
-};
-
 async function findEnd(options: OpenJournalOptions & { files: FileLayer }): Promise<LogEnd> {
   const { files, directory, name, quarantine } = options;
   try {
     await files.makeDirectory(directory);
     await removeTemporaryFiles({ files, directory });
-    const file = (await listJournalFiles({ files, directory })).at(-1);
-    return file === undefined ? EMPTY : await repairTail({ files, directory, name, quarantine, file });
+    const list = await listJournalFiles({ files, directory });
+    return await repairTail({ files, directory, name, quarantine, list });
   } catch (error) {
     if (error instanceof TickwrightError) throw error;
     const code = systemCode(error) ?? 'unknown';

@@ -25,19 +25,67 @@ export interface LogEnd {
   readonly repair: JournalRepair;
 }
 
-interface RepairOptions {
+interface LogOptions {
   readonly files: FileLayer;
   readonly directory: string;
   readonly name: string;
   readonly quarantine: string | undefined;
+}
+
+interface RepairOptions extends LogOptions {
   readonly file: JournalFile;
 }
 
 /**
- * Finds the end of the log's last file, cuts off what is behind its last whole block, and makes the rest durable: a
- * killed process may have left it in the system's memory. The next offset is the one after the last whole block.
+ * Finds the end of a log of these files, cuts off what is behind the last whole block, and makes the rest of that file
+ * durable: a killed process may have left it in the system's memory. The next offset is the one after the last whole block.
+ *
+ * A last file without a block is what a kill leaves that came between a new file and its first write. It goes, and the
+ * log ends with the file before: that one may have been given up, and then neither its cut nor the new file's name need
+ * be on disk. What a power loss could bring back later must be settled now.
  */
-export async function repairTail(options: RepairOptions): Promise<LogEnd> {
+export async function repairTail(
+  options: LogOptions & { readonly list: readonly JournalFile[] },
+): Promise<LogEnd> {
+  const last = options.list.at(-1);
+  if (last === undefined) return EMPTY;
+  const end = await repairFile({ ...options, file: last });
+  if (last.isCompressed || end.nextOffset > last.firstOffset) return end;
+  const before = options.list.at(-2);
+  const isAllBefore = before !== undefined && (await endOf({ ...options, file: before })) >= last.firstOffset;
+  // It alone tells that frames were there: their offsets are not used again.
+  if (!isAllBefore) return { ...end, previous: undefined };
+  const settled = await repairFile({ ...options, file: before });
+  await options.files.unlink(last.path);
+  await options.files.syncDirectory(options.directory);
+  return { ...settled, repair: both(settled.repair, end.repair) };
+}
+
+const EMPTY: LogEnd = {
+  nextOffset: 0,
+  previous: undefined,
+  repair: { cutBytes: 0, cutFrames: undefined, damage: [] },
+};
+
+function both(before: JournalRepair, last: JournalRepair): JournalRepair {
+  return {
+    cutBytes: before.cutBytes + last.cutBytes,
+    cutFrames: last.cutFrames ?? before.cutFrames,
+    damage: [...before.damage, ...last.damage],
+  };
+}
+
+/** The offset after a file's last whole block; nothing is changed. */
+async function endOf({ files, file }: RepairOptions): Promise<number> {
+  const scan = await openFileScan({ files, file });
+  try {
+    return (await scanToEnd(scan, file)).nextOffset;
+  } finally {
+    await scan.scanner.close();
+  }
+}
+
+async function repairFile(options: RepairOptions): Promise<LogEnd> {
   const { files, file } = options;
   const damage: JournalDamage[] = [];
   const scan = await openFileScan({ files, file });
