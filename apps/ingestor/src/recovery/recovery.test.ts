@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { CommitInDoubtError, DatabaseFullError } from '@tickwright/database';
 import { calendars } from '@tickwright/market';
 import { RateLimitedError, VenueRefusedError, VenueUnreachableError, catalogue } from '@tickwright/venues';
 import { HOUR, MINUTE, START, removeFolders } from '../core-fixture.ts';
@@ -201,6 +202,26 @@ test('while the disk takes no more nothing is asked for', async () => {
   expect(rig.history.asked).toEqual([]);
   rig.isPaused = false;
   await rig.until(() => rig.gaps()[0]?.state === 'filled');
+});
+
+test('a queue that finds no room for a while ends nothing: gaps are filled when there is room again', async () => {
+  await using rig = await seen(20);
+  const { stateDatabase } = rig.rig.core;
+  const write = stateDatabase.write.bind(stateDatabase);
+  let refused = 0;
+  stateDatabase.write = (work) => {
+    if (refused === 8) return write(work);
+    refused += 1;
+    const full = new DatabaseFullError({
+      path: stateDatabase.path,
+      found: 'File too large',
+      cause: undefined,
+    });
+    throw new CommitInDoubtError({ path: stateDatabase.path, found: full.message, cause: full });
+  };
+  await rig.live(2, 9);
+  await rig.until(() => rig.gaps()[0]?.state === 'filled', 300_000);
+  expect(refused).toBe(8);
 });
 
 test('where a venue tells no trades its candles fill the gap, after its last minute has closed and lagged', async () => {

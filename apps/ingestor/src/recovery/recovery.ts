@@ -15,6 +15,8 @@ import { record } from './verdict.ts';
 
 /** Gaps are looked at this often. */
 const LOOK_MS = 500;
+/** After a look that failed, as when the queue's database finds no room. */
+const FAILED_LOOK_MS = 5_000;
 /** Instruments of one run; the rest is the next one's. */
 const RUN_INSTRUMENTS_MAX = 5_000;
 /** Runs that are under way at a time. */
@@ -57,6 +59,7 @@ export class Recovery {
   #openGaps = 0;
   #wasRunning = false;
   #toldMs = 0;
+  #notBeforeMs = 0;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class Recovery {
 
   service(): Service {
     const { clock } = this.#options.context;
-    return loopService({ name: RUN_NAME, clock, intervalMs: LOOK_MS, work: () => this.round() });
+    return loopService({ name: RUN_NAME, clock, intervalMs: LOOK_MS, work: () => this.#look() });
   }
 
   report(): RecoveryReport {
@@ -81,6 +84,18 @@ export class Recovery {
       openGaps: this.#openGaps,
       ...context.meter.progress(),
     };
+  }
+
+  /** Never rejects: live ticks go on without recovery, which tries again. */
+  async #look(): Promise<void> {
+    const { clock, log } = this.#options.context;
+    if (clock.monotonicMs() < this.#notBeforeMs) return;
+    try {
+      await this.round();
+    } catch (error) {
+      this.#notBeforeMs = clock.monotonicMs() + FAILED_LOOK_MS;
+      log.warn({ error: String(error) }, 'recovery could not go on; it tries again');
+    }
   }
 
   /** One look: what has ended, what is due. */
