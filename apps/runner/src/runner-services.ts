@@ -7,6 +7,7 @@ import { readInstruments } from '@tickwright/store';
 import { backupService } from '@tickwright/upkeep';
 import { Conditions, conditionOf } from './alerts/conditions.ts';
 import type { Condition } from './alerts/conditions.ts';
+import { untilStored } from './alerts/until-stored.ts';
 import type { SourceEvent } from './candle-source/source-event.ts';
 import { dayService } from './day-figures.ts';
 import { engineInputs } from './desk/engine-input.ts';
@@ -155,18 +156,18 @@ function linkService({ link }: RunnerParts, clock: Clock): Service {
 
 /** Tells people of what lasts: a stream that is down, a stale instrument, a full disk. */
 function conditionService(parts: RunnerParts, clock: Clock): Service {
-  const { link, ledger, tellAlert } = parts;
+  const { link, ledger, tellAlert, log } = parts;
   let conditions: Conditions | undefined;
   return loopService({
     name: 'conditions',
     clock,
     intervalMs: LINK_MS,
-    work: async () => {
+    work: async (signal) => {
       if (!link.isKnown) return;
       conditions ??= Conditions.of(await ledger.queries.alerts({ limit: CONDITIONS_OF }));
       const rows = conditions.changed(conditionsNow(parts, clock), clock.nowMicros());
       if (rows.length === 0) return;
-      await ledger.appendAlerts(rows);
+      await untilStored(() => ledger.appendAlerts(rows), { clock, log, signal });
       for (const row of rows) tellAlert(row);
     },
   });

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '@tickwright/database';
+import { CommitInDoubtError, openDatabase } from '@tickwright/database';
 import { ManualClock, systemClock } from '@tickwright/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DAY, LIMITS, T0, entry, quietLog } from './ledger-fixture.ts';
@@ -141,6 +141,27 @@ test('an alert is stored once over restarts, with the steps of its way', async (
   expect(await ledger.queries.alerts({ limit: 9 })).toEqual([
     expect.objectContaining({ id: 'signal:s-1', text: 'about signal:s-1', steps: ['sending', 'sent'] }),
   ]);
+});
+
+test('alerts whose COMMIT was in doubt and held are stored once, and those of one that did not hold are told to be missing', async () => {
+  await using ledger = await open();
+  const rows = [{ id: 'disk-1', timeMicros: T0, kind: 'disk', severity: 'warning', text: 'full' }] as const;
+  const { database } = ledger;
+  const write = database.write.bind(database);
+  const inDoubt = (): CommitInDoubtError =>
+    new CommitInDoubtError({ path: database.path, found: 'test', cause: undefined });
+  database.write = async () => {
+    throw inDoubt();
+  };
+  await expect(ledger.appendAlerts(rows)).rejects.toThrow(CommitInDoubtError);
+  database.write = async (work) => {
+    await write(work);
+    throw inDoubt();
+  };
+  await ledger.appendAlerts(rows);
+  database.write = write;
+  await ledger.appendAlerts(rows);
+  expect(await ledger.queries.alerts({ limit: 9 })).toHaveLength(1);
 });
 
 test('a writer that is killed (kill -9) leaves whole entries, each once, and as far as it had said', async () => {

@@ -129,11 +129,18 @@ export class Ledger implements AsyncDisposable {
     for (const { id } of alerts) this.#alertIds.add(id);
   }
 
-  /** Stores alerts that no event caused: of the process around the engine. One of the same id is stored once. */
+  /**
+   * Stores alerts that no event caused: of the process around the engine. One of the same id is stored once. Errors: those
+   * of the database, after which the same rows can be appended again.
+   */
   async appendAlerts(rows: readonly AlertRow[]): Promise<void> {
     const alerts = this.#newAlerts(rows);
     if (alerts.length === 0) return;
-    await this.database.write((tx) => appendRows(tx, tables.alerts, alerts));
+    try {
+      await this.database.write((tx) => appendRows(tx, tables.alerts, alerts));
+    } catch (error) {
+      if (!(error instanceof CommitInDoubtError && (await this.#hasAlert(alerts[0].id)))) throw error;
+    }
     for (const { id } of alerts) this.#alertIds.add(id);
   }
 
@@ -179,6 +186,11 @@ export class Ledger implements AsyncDisposable {
   async #storedSeq(): Promise<number> {
     const [row] = await this.database.read('SELECT coalesce(max(seq), 0) AS seq FROM events');
     return Number(row?.['seq']);
+  }
+
+  async #hasAlert(id: string): Promise<boolean> {
+    const rows = await this.database.read('SELECT 1 AS found FROM alerts WHERE id = ?', [id]);
+    return rows.length > 0;
   }
 
   #newAlerts(rows: readonly AlertRow[]): AlertRow[] {

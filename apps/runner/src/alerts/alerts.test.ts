@@ -3,9 +3,10 @@ import type { Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseFullError } from '@tickwright/database';
 import { Ledger } from '@tickwright/ledger';
 import type { AlertRow } from '@tickwright/ledger';
-import { systemClock } from '@tickwright/runtime';
+import { ManualClock, systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Conditions, conditionOf } from './conditions.ts';
@@ -74,6 +75,31 @@ test('an alert is tried again until it is taken, and is sent once over restarts'
   stop.abort();
   await running;
   expect(received).toEqual(['a', 'a', 'c']);
+});
+
+test('alerts wait for a ledger that finds no room, and are sent once when it does', async () => {
+  await using ledger = await openLedger();
+  const write = ledger.database.write.bind(ledger.database);
+  let refused = 0;
+  ledger.database.write = (work) => {
+    if (refused === 2) return write(work);
+    refused += 1;
+    throw new DatabaseFullError({ path: ledger.database.path, found: 'File too large', cause: undefined });
+  };
+  const clock = new ManualClock({ startMicros: systemClock.nowMicros() });
+  const webhook = new Webhook({ url, ledger, clock, log });
+  const stop = new AbortController();
+  const running = webhook.service().run(stop.signal);
+  webhook.send(alert('a'));
+  for (let tries = 0; tries < 3; tries += 1) {
+    await clock.advance(5_000);
+    expect(webhook.counts).toMatchObject(tries < 2 ? { sent: 0, failed: 0 } : { failed: 0 });
+  }
+  await vi.waitFor(() => expect(webhook.counts.sent).toBe(1), { timeout: 20_000 });
+  expect(refused).toBe(2);
+  stop.abort();
+  await running;
+  expect(received).toEqual(['a']);
 });
 
 test('what lasts is told when it begins and when it is over, once over restarts', () => {

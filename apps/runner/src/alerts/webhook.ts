@@ -1,6 +1,7 @@
-import type { AlertRow, Ledger } from '@tickwright/ledger';
+import type { AlertRow, AlertStepName, Ledger } from '@tickwright/ledger';
 import { BoundedQueue, TickwrightError, linkedSignal, retry } from '@tickwright/runtime';
 import type { Clock, Log, Service } from '@tickwright/runtime';
+import { untilStored } from './until-stored.ts';
 
 /** An alert that was not sent within this is of no use any more. */
 const AGE_MAX_MICROS = 24 * 3_600_000_000;
@@ -74,8 +75,11 @@ export class Webhook {
 
   async #deliver(alert: AlertRow, signal: AbortSignal): Promise<void> {
     const { ledger, clock, log } = this.#options;
-    const step = (name: 'sending' | 'sent' | 'failed'): Promise<void> =>
-      ledger.appendAlertSteps([{ id: alert.id, timeMicros: clock.nowMicros(), step: name }]);
+    const step = (name: AlertStepName): Promise<void> =>
+      untilStored(
+        () => ledger.appendAlertSteps([{ id: alert.id, timeMicros: clock.nowMicros(), step: name }]),
+        { clock, log, signal },
+      );
     await step('sending');
     try {
       await retry(() => this.#post(alert, signal), { schedule: TRIES_MS, signal, clock });
