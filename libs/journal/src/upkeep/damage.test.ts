@@ -151,6 +151,24 @@ describe('damage', () => {
       expect(quarantined.equals(bytes.subarray(second, fourth))).toBe(true);
     }));
 
+  test('is copied whole in the end, also when the first copy was broken off', () =>
+    inFolder(async (folder) => {
+      const [path] = await writeJournal(folder, 3);
+      const bytes = await readFile(path);
+      const [, second, third] = blockPositions(bytes);
+      bytes.fill(0xee, second + 40, third - 1);
+      const files = memoryFiles();
+      const directory = '/journal';
+      files.place(join(directory, basename(path)), bytes);
+      const reading = { directory, quarantine: '/quarantine', files };
+      files.fail({ operation: 'write', code: 'ENOSPC', times: 1 });
+      await expect(readTestFrames(reading)).rejects.toThrow('ENOSPC');
+      await readTestFrames(reading);
+      const copies = await files.list('/quarantine');
+      expect(copies).toHaveLength(1);
+      expect(files.content(join('/quarantine', copies[0]))).toEqual(bytes.subarray(second, third));
+    }));
+
   test('of a missing file is reported with its offsets', () =>
     inFolder(async (directory) => {
       const paths = await writeJournal(directory, 20, 1_500);

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Log } from '@tickwright/runtime';
 import type { FileLayer } from '../files/file-layer.ts';
+import { TEMPORARY_SUFFIX } from '../files/file-list.ts';
 
 /**
  * A part of a journal that could not be read. Frames with `firstOffset <= offset < endOffset` are lost from it; none
@@ -58,14 +59,16 @@ export async function copyToQuarantine(options: {
   from: number;
   to: number;
 }): Promise<void> {
-  const { files, directory, path, from } = options;
+  const { files, directory, from } = options;
   await files.makeDirectory(directory);
-  const source = await files.open(path, 'read');
+  const source = await files.open(options.path, 'read');
   try {
     const to = Math.min(options.to, await source.size());
-    const name = `${basename(path)}.${from}-${to}`;
+    const name = `${basename(options.path)}.${from}-${to}`;
     if ((await files.list(directory)).includes(name)) return;
-    const copy = await files.open(join(directory, name), 'create');
+    // Under its own name only when it is whole: a start that fails or dies on the way leaves no half of it to be taken for it.
+    const path = join(directory, name);
+    const copy = await files.open(path + TEMPORARY_SUFFIX, 'create');
     try {
       const buffer = Buffer.allocUnsafe(COPY_BYTES);
       for (let at = from; at < to; at += COPY_BYTES) {
@@ -76,6 +79,7 @@ export async function copyToQuarantine(options: {
     } finally {
       await copy.close();
     }
+    await files.rename(path + TEMPORARY_SUFFIX, path);
     await files.syncDirectory(directory);
   } finally {
     await source.close();
