@@ -13,6 +13,8 @@ interface Frame {
   readonly receiveMicros: number;
   readonly bytes: Buffer;
   readonly told: readonly Trade[];
+  /** Keys of the instruments that it describes. */
+  readonly describes: readonly string[];
 }
 
 interface ExpectedTick {
@@ -43,6 +45,8 @@ export class Oracle {
   readonly #frames: (Frame | undefined)[] = [];
   readonly #ticks: ExpectedTick[] = [];
   readonly #offsetOf = new Map<string, Map<number, number>>();
+  /** A trade of an instrument that no frame before it describes is no tick: a crash may take that frame and leave later ones. */
+  readonly #described = new Set<string>();
   #newestMicros = -1;
 
   get nextOffset(): number {
@@ -56,7 +60,8 @@ export class Oracle {
   /** A frame was appended, with what was told for it. */
   took(frame: { receiveMicros: number; bytes: Uint8Array }): void {
     const { receiveMicros, bytes } = frame;
-    const taken = { receiveMicros, bytes: Buffer.from(bytes), told: this.told };
+    const copy = Buffer.from(bytes);
+    const taken = { receiveMicros, bytes: copy, told: this.told, describes: describedIn(copy) };
     this.told = [];
     this.#fold(this.#frames.push(taken) - 1, taken);
   }
@@ -71,6 +76,7 @@ export class Oracle {
     this.#frames.length = Math.max(-1, ...offsets) + 1;
     this.#ticks.length = 0;
     this.#offsetOf.clear();
+    this.#described.clear();
     this.#newestMicros = -1;
     for (const [offset, frame] of this.#frames.entries()) {
       if (!offsets.has(offset)) this.#frames[offset] = undefined;
@@ -125,9 +131,11 @@ export class Oracle {
     return unnamed;
   }
 
-  #fold(offset: number, { receiveMicros, told }: Frame): void {
+  #fold(offset: number, { receiveMicros, told, describes }: Frame): void {
+    for (const key of describes) this.#described.add(key);
     for (const trade of told) {
       const key = `BINANCE|${trade.symbol}`;
+      if (!this.#described.has(key)) continue;
       const known = this.#ids(key);
       // Ahead of the clock is ahead of what the venue itself has told, too: the clock may have been set back.
       const present = Math.max(receiveMicros, this.#newestMicros);
@@ -145,6 +153,14 @@ export class Oracle {
     this.#offsetOf.set(key, made);
     return made;
   }
+}
+
+const DESCRIBES = Buffer.from('{"type":"instruments"');
+
+function describedIn(bytes: Buffer): string[] {
+  if (!bytes.subarray(0, DESCRIBES.length).equals(DESCRIBES)) return [];
+  const { rows } = JSON.parse(bytes.toString()) as { rows: { key: string }[] };
+  return rows.map(({ key }) => key);
 }
 
 /** What is different between a candle as it should be and as it is; undefined when nothing is. */
