@@ -5,9 +5,9 @@ import { loopService } from '@tickwright/runtime';
 import type { Clock, Service } from '@tickwright/runtime';
 import { readInstruments } from '@tickwright/store';
 import { backupService } from '@tickwright/upkeep';
-import { Conditions, conditionOf } from './alerts/conditions.ts';
+import { conditionService } from './alerts/condition-service.ts';
+import { conditionOf } from './alerts/conditions.ts';
 import type { Condition } from './alerts/conditions.ts';
-import { untilStored } from './alerts/until-stored.ts';
 import type { SourceEvent } from './candle-source/source-event.ts';
 import { dayService } from './day-figures.ts';
 import { engineInputs } from './desk/engine-input.ts';
@@ -25,8 +25,6 @@ const RULES_MS = 5_000;
 const LIMITS_MS = 3_600_000;
 /** Not while it warms up. */
 const LIMITS_FIRST_MS = 120_000;
-/** Alerts of which earlier runs' conditions are taken up. */
-const CONDITIONS_OF = 2_000;
 /** An ingestor that is being started again is not worth an alert. */
 const DOWN_AFTER_MICROS = 5_000_000;
 
@@ -40,7 +38,14 @@ export function runnerServices(config: Config, parts: RunnerParts, clock: Clock)
     dayService(parts, clock),
     rulesService(config, parts, clock),
     linkService(parts, clock),
-    conditionService(parts, clock),
+    conditionService({
+      intervalMs: LINK_MS,
+      now: () => conditionsNow(parts, clock),
+      ledger: parts.ledger,
+      tell: parts.tellAlert,
+      clock,
+      log: parts.log,
+    }),
     loopService({
       name: 'limits',
       clock,
@@ -154,26 +159,9 @@ function linkService({ link }: RunnerParts, clock: Clock): Service {
   });
 }
 
-/** Tells people of what lasts: a stream that is down, a stale instrument, a full disk. */
-function conditionService(parts: RunnerParts, clock: Clock): Service {
-  const { link, ledger, tellAlert, log } = parts;
-  let conditions: Conditions | undefined;
-  return loopService({
-    name: 'conditions',
-    clock,
-    intervalMs: LINK_MS,
-    work: async (signal) => {
-      if (!link.isKnown) return;
-      conditions ??= Conditions.of(await ledger.queries.alerts({ limit: CONDITIONS_OF }));
-      const rows = conditions.changed(conditionsNow(parts, clock), clock.nowMicros());
-      if (rows.length === 0) return;
-      await untilStored(() => ledger.appendAlerts(rows), { clock, log, signal });
-      for (const row of rows) tellAlert(row);
-    },
-  });
-}
-
-function conditionsNow({ link, source }: RunnerParts, clock: Clock): Condition[] {
+/** What the ingestor and the candles lack; undefined before the ingestor was looked at. */
+function conditionsNow({ link, source }: RunnerParts, clock: Clock): Condition[] | undefined {
+  if (!link.isKnown) return undefined;
   const { state, reason, reasons, sinceMicros } = link.view;
   const found: Condition[] = [];
   const isLasting = clock.nowMicros() - sinceMicros > DOWN_AFTER_MICROS;

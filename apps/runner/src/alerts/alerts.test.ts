@@ -9,7 +9,9 @@ import type { AlertRow } from '@tickwright/ledger';
 import { ManualClock, systemClock } from '@tickwright/runtime';
 import type { Log } from '@tickwright/runtime';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { conditionService } from './condition-service.ts';
 import { Conditions, conditionOf } from './conditions.ts';
+import type { Condition } from './conditions.ts';
 import { Webhook } from './webhook.ts';
 
 const silent = (): void => undefined;
@@ -113,4 +115,43 @@ test('what lasts is told when it begins and when it is over, once over restarts'
   expect(restarted.changed([down], 3)).toEqual([]);
   expect(restarted.changed([], 4)).toMatchObject([{ kind: 'stream-down', severity: 'info' }]);
   expect(restarted.changed([down], 5)).toHaveLength(1);
+});
+
+test('what begins and is over while the ledger finds no room is told when it does, in order and once', async () => {
+  await using ledger = await openLedger();
+  const append = ledger.appendAlerts.bind(ledger);
+  let isFull = true;
+  ledger.appendAlerts = (rows) => (isFull ? Promise.reject(new Error('no space left')) : append(rows));
+  const clock = new ManualClock({ startMicros: 1_000_000 });
+  const told: string[] = [];
+  let found: readonly Condition[] | undefined;
+  const now = (): readonly Condition[] | undefined => found;
+  const tell = ({ text }: AlertRow): void => void told.push(text);
+  const service = conditionService({ intervalMs: 1_000, now, ledger, tell, clock, log });
+  const stop = new AbortController();
+  const running = service.run(stop.signal);
+  /** A second, and as long as the ledger takes for it. */
+  const second = async (): Promise<void> => {
+    await clock.advance(1_000);
+    await ledger.queries.alerts({ limit: 1 });
+    await clock.advance(0);
+  };
+  const disk = conditionOf('the disk has 1 MiB free');
+  const down = conditionOf('binance: not connected: refused');
+  for (const next of [undefined, [], [disk], [disk, down], [disk]]) {
+    found = next;
+    await second();
+  }
+  expect(told).toEqual([]);
+  isFull = false;
+  await vi.waitFor(async () => {
+    await second();
+    expect(told).toHaveLength(3);
+  });
+  expect(told).toEqual([disk.text, down.text, `over: ${down.text}`]);
+  await second();
+  expect(await ledger.queries.alerts({ limit: 9 })).toHaveLength(3);
+  expect(told).toHaveLength(3);
+  stop.abort();
+  await running;
 });
