@@ -11,9 +11,9 @@ async function round(): Promise<Figures> {
   await ingestor.ask('read', { owner: 'tick file', count: 3, deadlineMs: 60_000 });
   await ingestor.ask('dropLock', { owner: 'tick file' });
   const droppedMs = performance.now();
-  const { code, stderr } = await ingestor.process.ended;
+  const { code, signal, stderr } = await ingestor.process.ended;
   const endedMs = performance.now() - droppedMs;
-  expect(code).toBe(4);
+  expect({ code, signal }, stderr.slice(-3000)).toEqual({ code: 4, signal: null });
   expect(stderr).toMatch(/the lock of .*ticks_today\.duckdb \(\\?"tick file\\?"\) is gone/);
   return { 'ended with exit 4': 1, 'ms to the end': [endedMs], [LATE]: endedMs > LIMIT_MS ? 1 : 0 };
 }

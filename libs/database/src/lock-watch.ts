@@ -8,8 +8,11 @@ const EVERY_MS = 500;
 /** A lock that is missing is looked for again so often, after so long: the table is not read in one piece. */
 const CONFIRMATIONS = 2;
 const CONFIRM_AFTER_MS = 20;
-/** What runs is given so long to end before `onLost`: Node cannot exit while an engine call is under way. */
-const ABANDON_MAX_MS = 300;
+/**
+ * What runs is given so long to end before `onLost`: Node cannot exit while an engine call is under way, and a process that
+ * ends by force has no exit code. Nothing new begins meanwhile. On a machine that has much to do 300 ms were not enough.
+ */
+const ABANDON_MAX_MS = 1_000;
 
 export interface LockWatchOptions {
   readonly clock: Clock;
