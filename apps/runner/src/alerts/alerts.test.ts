@@ -93,12 +93,15 @@ test('alerts wait for a ledger that finds no room, and are sent once when it doe
   const stop = new AbortController();
   const running = webhook.service().run(stop.signal);
   webhook.send(alert('a'));
-  for (let tries = 0; tries < 3; tries += 1) {
-    await clock.advance(5_000);
-    expect(webhook.counts).toMatchObject(tries < 2 ? { sent: 0, failed: 0 } : { failed: 0 });
-  }
-  await vi.waitFor(() => expect(webhook.counts.sent).toBe(1), { timeout: 20_000 });
+  await vi.waitFor(
+    async () => {
+      await clock.advance(5_000);
+      expect(webhook.counts.sent).toBe(1);
+    },
+    { timeout: 20_000 },
+  );
   expect(refused).toBe(2);
+  expect(webhook.counts.failed).toBe(0);
   stop.abort();
   await running;
   expect(received).toEqual(['a']);
